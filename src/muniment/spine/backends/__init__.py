@@ -1,0 +1,1 @@
+"""Database backends: SQLCipher (one encrypted file) and PostgreSQL (forced row-level security)."""

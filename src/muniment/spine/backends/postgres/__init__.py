@@ -1,0 +1,1 @@
+"""Django on PostgreSQL, telling it the tenant and the action."""

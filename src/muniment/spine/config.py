@@ -1,0 +1,241 @@
+"""Every setting of an installation, read once and frozen.
+
+Rules this file obeys: settings come from ``MUNIMENT_*`` variables or from ``DIR/muniment.toml``, the variable
+wins; a name ending in ``_FILE`` reads a secret from that file; an unknown name or a malformed value stops the
+process and names the line to mend. Everything else reads the object; nothing else reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from muniment.spine.errors import Invalid
+
+PREFIX: Final = "MUNIMENT_"
+#: Variables with our prefix that belong to tests and the recipes, not to an installation.
+NOT_SETTINGS: Final = frozenset({"MUNIMENT_SHARED", "MUNIMENT_STARTER"})
+NOT_SETTINGS_PREFIXES: Final = ("MUNIMENT_TEST_",)
+
+
+def _setting(doc: str, default: Any, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"doc": doc, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an installation was told.
+
+    An empty string means *the default place under the home folder*.
+    """
+
+    home: Path = _setting("Folder of the installation; everything persistent lies under it.", Path("home"))
+    database: str = _setting(
+        "Empty for the encrypted file under the home folder, or postgresql://user:password@host:port/name of "
+        "the role that owns nothing.",
+        "",
+        secret=True,
+    )
+    database_owner: str = _setting(
+        "PostgreSQL only: the address of the role that owns the tables; used by `muniment migrate` alone.",
+        "",
+        secret=True,
+    )
+    key_file: str = _setting("The master key's file; keep it on another disk than the backups.", "")
+    key_store: str = _setting(
+        "Where wrapped keys are kept: empty for a small encrypted file, or postgresql://… of a second database.",
+        "",
+        secret=True,
+    )
+    host: str = _setting("Address the web pages listen on.", "127.0.0.1")
+    port: int = _setting("Port the web pages listen on.", 8443)
+    public_url: str = _setting(
+        "Address people type; decides which host names are answered.", "https://localhost:8443"
+    )
+    web_workers: int = _setting("Web processes.", 1)
+    allow_egress: tuple[str, ...] = _setting(
+        "Destinations (https://host or https://host:port) that may be called; empty means none.", ()
+    )
+    log_level: str = _setting("debug, info, warning or error.", "info")
+    session_hours: int = _setting("Hours until a signed-in person must sign in again.", 8)
+    max_upload_mb: int = _setting("Largest file a person may upload, in mebibytes.", 64)
+    debug: bool = _setting("Show details of our own faults on the page; never on a real installation.", False)
+
+    @property
+    def data(self) -> Path:
+        """The folder of the database, the blobs and the log."""
+        return self.home / "data"
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLCipher file, when there is one."""
+        return self.data / "muniment.db"
+
+    @property
+    def master_key(self) -> Path:
+        """The file of the deployment key."""
+        return Path(self.key_file) if self.key_file else self.home / "keys" / "master.key"
+
+    @property
+    def key_store_file(self) -> Path:
+        """The file of the key store, when it is a file."""
+        return self.home / "keys" / "store.db"
+
+    @property
+    def signing_keys(self) -> Path:
+        """The folder of the logs' signing keys; the web process has no business there."""
+        return self.home / "keys" / "signing"
+
+    @property
+    def on_postgres(self) -> bool:
+        """Whether the tables are in PostgreSQL."""
+        return self.database.startswith(("postgresql://", "postgres://"))
+
+
+def _words(name: str) -> str:
+    return f"{PREFIX}{name.upper()}"
+
+
+def _to_bool(text: str) -> bool:
+    known = {"true": True, "false": False, "1": True, "0": False}
+    if text.lower() not in known:
+        raise ValueError("use true or false")
+    return known[text.lower()]
+
+
+def _parse(name: str, raw: Any, like: Any, where: str) -> Any:
+    """Turn one raw value into the type of its default."""
+    try:
+        if isinstance(like, bool):
+            value: Any = raw if isinstance(raw, bool) else _to_bool(str(raw))
+        elif isinstance(like, int):
+            if isinstance(raw, bool):
+                raise ValueError("use a whole number")
+            value = int(str(raw))
+        elif isinstance(like, tuple):
+            parts = raw if isinstance(raw, list) else str(raw).split(",")
+            value = tuple(part.strip() for part in parts if part.strip())
+        elif isinstance(like, Path):
+            value = Path(str(raw))
+        else:
+            if not isinstance(raw, str):
+                raise ValueError("use a text in quotes")
+            value = raw
+    except ValueError as why:
+        detail = str(why) if str(why).startswith("use") else "use a whole number"
+        raise Invalid(
+            f"The setting {name} has a value that cannot be read.", todo=f"Mend it: {detail}.", where=where
+        ) from None
+    return value
+
+
+def _check(settings: Settings) -> None:
+    """Refuse values that are well-formed and still wrong."""
+    if not 1 <= settings.port <= 65535:
+        raise Invalid("The port is not between 1 and 65535.", todo="Mend MUNIMENT_PORT.", where="port")
+    if settings.log_level not in {"debug", "info", "warning", "error"}:
+        raise Invalid(
+            "The log level is not known.", todo="Use debug, info, warning or error.", where="log_level"
+        )
+    for name in ("web_workers", "session_hours", "max_upload_mb"):
+        if getattr(settings, name) < 1:
+            raise Invalid(f"The setting {name} must be at least 1.", todo=f"Mend {_words(name)}.", where=name)
+    if urlsplit(settings.public_url).scheme != "https" or not urlsplit(settings.public_url).hostname:
+        raise Invalid(
+            "The public address is not an https address.",
+            todo="Write it like https://host:port.",
+            where="public_url",
+        )
+    for name in ("database", "database_owner", "key_store"):
+        value = getattr(settings, name)
+        if value and not value.startswith(("postgresql://", "postgres://")):
+            raise Invalid(
+                f"The setting {name} is not a PostgreSQL address.",
+                todo=f"Leave {_words(name)} empty, or write it like postgresql://user:password@host:port/name.",
+                where=name,
+            )
+    for place in settings.allow_egress:
+        parts = urlsplit(place)
+        if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/"):
+            raise Invalid(
+                "A permitted destination is not an https address without a path.",
+                todo="Mend MUNIMENT_ALLOW_EGRESS.",
+                where="allow_egress",
+            )
+
+
+def _from_file(home: Path) -> dict[str, tuple[Any, str]]:
+    path = home / "muniment.toml"
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as why:
+        raise Invalid("The file muniment.toml cannot be read.", todo=f"Mend it: {why}.") from None
+    return {name: (value, f"muniment.toml, {name}") for name, value in table.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    found: dict[str, tuple[Any, str]] = {}
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
+            continue
+        if variable.startswith(NOT_SETTINGS_PREFIXES):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        value: Any = text
+        if name.endswith("_file") and name != "key_file":
+            name = name.removesuffix("_file")
+            try:
+                value = Path(text).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError):
+                raise Invalid("A secret's file cannot be read.", todo=f"Mend {variable}.") from None
+        found[name] = (value, variable)
+    return found
+
+
+def load(environ: Mapping[str, str], *, home: Path | None = None) -> Settings:
+    """Read the settings from variables and the file in the home folder.
+
+    :raises Invalid: for an unknown name or a malformed value, naming the line to mend.
+    """
+    given = _from_environment(environ)
+    if home is not None:
+        given["home"] = (str(home), "--home")
+    base = Path(str(given["home"][0])) if "home" in given else Settings().home
+    given = {**_from_file(base), **given}
+    defaults = {item.name: item.default for item in fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, (raw, where) in given.items():
+        if name not in defaults:
+            raise Invalid(f"There is no setting called {name}.", todo="Remove it or mend its name.", where=where)
+        values[name] = _parse(name, raw, defaults[name], where)
+    settings = Settings(**values)
+    _check(settings)
+    return settings
+
+
+@cache
+def current() -> Settings:
+    """Return the settings of this process, read from its environment once."""
+    return load(os.environ)
+
+
+def masked(settings: Settings) -> dict[str, Any]:
+    """Return every setting as text for people, with secrets masked."""
+    shown: dict[str, Any] = {}
+    for item in fields(Settings):
+        value = getattr(settings, item.name)
+        if item.metadata["secret"] and value:
+            parts = urlsplit(value)
+            value = f"{parts.scheme}://…@{parts.hostname}:{parts.port or 5432}{parts.path}"
+        shown[item.name] = (
+            str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
+        )
+    return shown

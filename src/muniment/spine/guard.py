@@ -1,0 +1,213 @@
+"""The database's own refusal of any write that goes round the door.
+
+For each guarded table there are triggers that refuse a write outside an action and a write for another tenant, and
+that note each changed row so that the door can commit its digest. On PostgreSQL row-level security stands beside
+them. They are (re)installed after every migration, from the models themselves, so that a new table cannot be
+forgotten and a table rebuilt by SQLite does not lose them.
+
+This is a seat belt against our own mistakes. Who owns the database can take triggers away; tamper *evidence* is the
+ledger (``muniment ledger verify --deep``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from django.apps import apps
+from django.db import models
+
+from muniment.spine.scope import DEPLOYMENT
+
+
+class Kept(StrEnum):
+    """How a table may change."""
+
+    GUARDED = "guarded"  # inside an action, for one's own tenant
+    APPEND_ONLY = "append-only"  # written by the ledger's own hand, never changed, never deleted
+    QUEUE = "queue"  # written inside an action, taken away by the ledger's own hand
+    REGISTER = "register"  # written and updated by the ledger's own hand only
+
+
+#: The name under which the ledger itself writes.
+LEDGER_HAND: Final = "ledger.hand"
+
+#: Tables without a guard, each with its reason. A house test holds this list against the models.
+UNGUARDED: Final = {
+    "django_migrations": "Django's own record of migrations, written by the owner role only",
+    "django_content_type": "Django's own, written by migrations only",
+    "auth_permission": "Django's own, unused: our permissions are action names",
+    "auth_group": "Django's own, unused: our roles are rows of access",
+    "auth_group_permissions": "Django's own, unused",
+    "django_session": "session rows hold a random key and signed state; signing in and out are actions of access",
+    "account_emailaddress": "allauth's own, unused: no addresses are kept for signing in",
+    "account_emailconfirmation": "allauth's own, unused",
+    "mfa_authenticator": "allauth's own; secrets are encrypted by our adapter and changes are recorded by access",
+    "spine_job": "the queue's leases change outside actions; a job's effect is an action",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedTable:
+    """A table under guard: its model, its column of the tenant and how it may change."""
+
+    model: type[models.Model]
+    kept: Kept
+    public: bool
+
+    @property
+    def table(self) -> str:
+        """Name of the table."""
+        return str(self.model._meta.db_table)
+
+    @property
+    def key(self) -> str:
+        """Column of the primary key."""
+        column = self.model._meta.pk
+        return str(column.column) if column is not None else "id"
+
+    @property
+    def tenant_column(self) -> str:
+        """Column of the tenant."""
+        return str(getattr(self.model, "tenant_column", "tenant_id"))
+
+
+def guarded_tables() -> list[GuardedTable]:
+    """Return every guarded table, by name."""
+    found = [
+        GuardedTable(model, model.kept, bool(getattr(model, "public", False)))
+        for model in apps.get_models(include_auto_created=True)
+        if hasattr(model, "kept")
+    ]
+    return sorted(found, key=lambda item: item.table)
+
+
+def table_named(name: str) -> GuardedTable:
+    """Return the guarded table of this name.
+
+    :raises KeyError: when no guarded table has it.
+    """
+    for item in guarded_tables():
+        if item.table == name:
+            return item
+    raise KeyError(name)
+
+
+# ---------------------------------------------------------------- SQLCipher
+
+
+def _sqlite_conditions(item: GuardedTable, verb: str) -> list[tuple[str, str]]:
+    """Return (condition, words) pairs; the first true one aborts the statement."""
+    row = "OLD" if verb == "DELETE" else "NEW"
+    tenant = "NULL" if item.tenant_column == "" else f"{row}.{item.tenant_column}"
+    hand = f"muniment_action() IS NOT '{LEDGER_HAND}'"
+    never = ("1", f"{item.table} is append-only")
+    if item.kept is Kept.APPEND_ONLY:
+        return [(hand, f"only the ledger writes {item.table}")] if verb == "INSERT" else [never]
+    if item.kept is Kept.QUEUE and verb != "INSERT":
+        return [never] if verb == "UPDATE" else [(hand, f"only the ledger empties {item.table}")]
+    if item.kept is Kept.REGISTER:
+        return [never] if verb == "DELETE" else [(hand, f"only the ledger writes {item.table}")]
+    call = f"muniment_guard('{item.table}', {row}.{item.key}, {tenant})"
+    conditions = [(f"{call} IS NOT NULL", f"write outside an action or for another tenant: {item.table}")]
+    if verb == "UPDATE" and item.tenant_column:
+        conditions.append(
+            (f"OLD.{item.tenant_column} IS NOT NEW.{item.tenant_column}", f"a row of {item.table} keeps its tenant")
+        )
+    return conditions
+
+
+def sqlite_statements(item: GuardedTable) -> list[str]:
+    """Return the statements that put this table under guard on SQLCipher."""
+    statements = []
+    for verb in ("INSERT", "UPDATE", "DELETE"):
+        name = f"guard_{item.table}_{verb.lower()}"
+        cases = " ".join(
+            f"WHEN {condition} THEN RAISE(ABORT, '{words}')" for condition, words in _sqlite_conditions(item, verb)
+        )
+        statements += [
+            f'DROP TRIGGER IF EXISTS "{name}"',
+            f'CREATE TRIGGER "{name}" BEFORE {verb} ON "{item.table}" BEGIN SELECT CASE {cases} END; END',
+        ]
+    return statements
+
+
+# ---------------------------------------------------------------- PostgreSQL
+
+POSTGRES_FUNCTION: Final = f"""
+CREATE OR REPLACE FUNCTION muniment_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  act text := coalesce(current_setting('muniment.action', true), '');
+  kept text := TG_ARGV[0];
+  changed record;
+BEGIN
+  IF kept = 'append-only' AND (TG_OP <> 'INSERT' OR act <> '{LEDGER_HAND}') THEN
+    RAISE EXCEPTION '% is append-only and only the ledger writes it', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+  ELSIF kept = 'queue' AND (TG_OP = 'UPDATE' OR (TG_OP = 'DELETE' AND act <> '{LEDGER_HAND}') OR act = '') THEN
+    RAISE EXCEPTION 'only the ledger empties %', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+  ELSIF kept = 'register' AND (TG_OP = 'DELETE' OR act <> '{LEDGER_HAND}') THEN
+    RAISE EXCEPTION 'only the ledger writes %', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+  ELSIF kept = 'guarded' THEN
+    IF act = '' THEN
+      RAISE EXCEPTION 'write outside an action: %', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF TG_OP = 'DELETE' THEN changed := OLD; ELSE changed := NEW; END IF;
+    IF TG_OP = 'UPDATE' AND TG_ARGV[2] <> '' AND to_jsonb(OLD)->>TG_ARGV[2] IS DISTINCT FROM to_jsonb(NEW)->>TG_ARGV[2] THEN
+      RAISE EXCEPTION 'a row of % keeps its tenant', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    INSERT INTO pg_temp.muniment_touched VALUES (TG_TABLE_NAME, to_jsonb(changed)->>TG_ARGV[1]) ON CONFLICT DO NOTHING;
+  END IF;
+  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+  RETURN NEW;
+END $$
+"""
+
+POSTGRES_TOUCHED: Final = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS muniment_touched "
+    "(tbl text NOT NULL, pk text NOT NULL, PRIMARY KEY (tbl, pk)) ON COMMIT DELETE ROWS"
+)
+
+
+def postgres_statements(item: GuardedTable) -> list[str]:
+    """Return the statements that put this table under guard and forced row-level security on PostgreSQL."""
+    table = f'"{item.table}"'
+    statements = [
+        f"DROP TRIGGER IF EXISTS guard ON {table}",
+        f"CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW "
+        f"EXECUTE FUNCTION muniment_guard('{item.kept}', '{item.key}', '{item.tenant_column}')",
+    ]
+    if not item.tenant_column:
+        return statements
+    mine = f"{item.tenant_column} = NULLIF(current_setting('muniment.tenant', true), '')::uuid"
+    house = f"NULLIF(current_setting('muniment.tenant', true), '')::uuid = '{DEPLOYMENT}'::uuid"
+    seen = f"({mine} OR {item.tenant_column} = '{DEPLOYMENT}'::uuid)" if item.public else mine
+    if getattr(item.model, "seen_by_deployment", False):
+        seen = f"({seen} OR {house})"
+    return [
+        *statements,
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"DROP POLICY IF EXISTS tenant_reads ON {table}",
+        f"DROP POLICY IF EXISTS tenant_writes ON {table}",
+        f"DROP POLICY IF EXISTS tenant_changes ON {table}",
+        f"DROP POLICY IF EXISTS tenant_removes ON {table}",
+        f"CREATE POLICY tenant_reads ON {table} FOR SELECT USING ({seen})",
+        f"CREATE POLICY tenant_writes ON {table} FOR INSERT WITH CHECK ({mine})",
+        f"CREATE POLICY tenant_changes ON {table} FOR UPDATE USING ({mine}) WITH CHECK ({mine})",
+        f"CREATE POLICY tenant_removes ON {table} FOR DELETE USING ({mine})",
+    ]
+
+
+def install(connection: Any) -> None:
+    """Put every guarded table under guard; called after each migration, as the owner of the tables."""
+    present = set(connection.introspection.table_names())
+    postgres = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        if postgres:
+            cursor.execute(POSTGRES_FUNCTION.replace("%", "%%"), ())
+        for item in guarded_tables():
+            if item.table in present:
+                statements = postgres_statements(item) if postgres else sqlite_statements(item)
+                for statement in statements:
+                    cursor.execute(statement)

@@ -1,0 +1,84 @@
+"""Bases of every table: a tenant's rows, the deployment's public rows, and what they share.
+
+A model that is neither cannot be forgotten by accident: a house test holds each model against
+:data:`muniment.spine.guard.UNGUARDED`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from django.db import models
+
+from muniment.spine import ports
+from muniment.spine.guard import Kept
+from muniment.spine.scope import DEPLOYMENT, current_tenant
+
+M = TypeVar("M", bound=models.Model)
+
+
+def new_id() -> UUID:
+    """Return a random 128-bit identifier."""
+    return ports.new_id()
+
+
+class TenantManager(models.Manager[M]):
+    """A manager that sees the rows of the current tenant and fails without one."""
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        """Return the current tenant's rows.
+
+        :raises NoTenant: outside every tenant scope.
+        """
+        return super().get_queryset().filter(tenant_id=current_tenant())
+
+
+class PublicManager(models.Manager[M]):
+    """A manager of deployment-wide rows; a tenant scope is needed all the same."""
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        """Return the deployment's rows.
+
+        :raises NoTenant: outside every tenant scope.
+        """
+        current_tenant()
+        return super().get_queryset().filter(tenant_id=DEPLOYMENT)
+
+
+class Row(models.Model):
+    """What every guarded row has: a random identifier and a tenant."""
+
+    kept: ClassVar[Kept] = Kept.GUARDED
+    public: ClassVar[bool] = False
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant_id = models.UUIDField(editable=False, db_index=True, default=current_tenant)
+
+    class Meta:
+        abstract = True
+        base_manager_name = "everything"
+
+    #: Unscoped on purpose: Django's own machinery (deferred loading, digests) uses it; row-level security and the
+    #: triggers still apply.
+    everything: ClassVar[models.Manager[Any]] = models.Manager()
+
+
+class TenantModel(Row):
+    """A row of one tenant."""
+
+    class Meta(Row.Meta):
+        abstract = True
+
+    objects: ClassVar[TenantManager[Any]] = TenantManager()
+
+
+class PublicModel(Row):
+    """A row of the deployment that every tenant may read: law, lists, their snapshots."""
+
+    public: ClassVar[bool] = True
+
+    class Meta(Row.Meta):
+        abstract = True
+
+    objects: ClassVar[PublicManager[Any]] = PublicManager()

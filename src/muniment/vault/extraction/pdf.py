@@ -1,0 +1,127 @@
+"""PDF, read by PDFium page by page.
+
+Rules: scripts, forms and attachments are never touched; text comes in the order of the page's own content; a
+wider gap between two lines becomes a blank line, so that paragraphs and headings stay apart. What a page
+shows is kept, a hyphen at a line's end included: joining words would put text into a quote that the page
+does not show.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from itertools import pairwise
+from statistics import median_low
+
+import pypdfium2 as pdfium  # type: ignore[import-untyped]  # the library ships no types
+import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]  # the library ships no types
+
+from muniment.spine.errors import Invalid
+from muniment.vault.extraction.text import MAX_TEXT, Extracted, Page, settle
+
+MAX_PDF_PAGES = 3_000
+
+# A gap of a third more than the page's usual line pitch parts paragraphs; leading in one paragraph is even.
+_WIDE = 1.33
+
+# PDFium marks a hyphen at a line's end by U+FFFE or U+0002 and drops the line feed behind it.
+_HYPHEN = re.compile("[\ufffe\x02]")
+_STRAY = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+
+
+def read(data: bytes) -> Extracted:
+    """Read a PDF.
+
+    :raises Invalid: when it is encrypted, cut off, damaged or has too many pages.
+    """
+    if b"%%EOF" not in data[-2048:]:
+        raise Invalid("This PDF ends too early; it was cut off.", todo="Fetch it again from where it came.")
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as failed:
+        raise _refusal(failed.err_code) from None
+    try:
+        return _read_pages(document)
+    except (pdfium.PdfiumError, ctypes.ArgumentError, AssertionError) as failed:
+        raise Invalid("This PDF is damaged and cannot be read.") from failed
+    finally:
+        document.close()
+
+
+def _refusal(code: int | None) -> Invalid:
+    if code in (pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY):
+        return Invalid("This PDF is encrypted.", todo="Save it without a password and upload it again.")
+    return Invalid("This PDF is damaged and cannot be read.", todo="Fetch it again from where it came.")
+
+
+def _read_pages(document: pdfium.PdfDocument) -> Extracted:
+    count = len(document)
+    if count == 0:
+        raise Invalid("This PDF has no pages.")
+    if count > MAX_PDF_PAGES:
+        raise Invalid(f"This PDF has more than {MAX_PDF_PAGES:,} pages.", todo="Split it.")
+    warnings = []
+    if pdfium_c.FPDF_GetSecurityHandlerRevision(document) >= 0:
+        warnings.append("This PDF is locked against changes; it can be read without a password.")
+    parts: list[str] = []
+    pages: list[Page] = []
+    blank = start = 0
+    for number in range(1, count + 1):
+        words = _page(document, number - 1)
+        blank += not words
+        ended = words if number == count else words + "\n\n"
+        parts.append(ended)
+        pages.append(Page(number, start, start + len(ended)))
+        start += len(ended)
+        if start > MAX_TEXT:
+            raise Invalid(f"The text of this PDF is longer than {MAX_TEXT:,} characters.", todo="Split it.")
+    if blank and blank < count:
+        warnings.append(f"Pages without readable text: {blank} of {count}; they may be scans.")
+    return settle("".join(parts), pages, profile="pdf/1", unit="page", warnings=warnings)
+
+
+def _page(document: pdfium.PdfDocument, index: int) -> str:
+    page = document[index]
+    try:
+        shown = page.get_textpage()
+        try:
+            lines = shown.get_text_range().split("\r\n")
+            return _paragraphs(shown, lines)
+        finally:
+            shown.close()
+    finally:
+        page.close()
+
+
+def _paragraphs(shown: pdfium.PdfTextPage, lines: list[str]) -> str:
+    """Put a blank line where the page shows a wide gap."""
+    heights: list[float | None] = []
+    unit = 0
+    for line in lines:
+        ahead = len(line) - len(line.lstrip())
+        heights.append(_baseline(shown, unit + ahead) if line.strip() else None)
+        unit += len(line.encode("utf-16-le")) // 2 + 2
+    kept = [(_clean(line), height) for line, height in zip(lines, heights, strict=True) if line.strip()]
+    gaps = [_gap(above[1], below[1]) for above, below in pairwise(kept)]
+    usual = median_low(positive) if (positive := [gap for gap in gaps if gap > 0]) else 0.0
+    text = kept[0][0] if kept else ""
+    for gap, (line, _) in zip(gaps, kept[1:], strict=True):
+        text += ("\n\n" if gap < 0 or gap > usual * _WIDE else "\n") + line
+    return text
+
+
+def _baseline(shown: pdfium.PdfTextPage, text_index: int) -> float | None:
+    """Give the height of a line's first character above the page's foot, in points."""
+    char = pdfium_c.FPDFText_GetCharIndexFromTextIndex(shown, text_index)
+    across, height = ctypes.c_double(), ctypes.c_double()
+    if char < 0 or not pdfium_c.FPDFText_GetCharOrigin(shown, char, across, height):
+        return None
+    return height.value
+
+
+def _gap(above: float | None, below: float | None) -> float:
+    return 0.0 if above is None or below is None else round(above - below, 1)
+
+
+def _clean(line: str) -> str:
+    return _STRAY.sub(" ", _HYPHEN.sub("-", line)).strip()

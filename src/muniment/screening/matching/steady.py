@@ -1,0 +1,138 @@
+"""The reference scorer, unchanged, with resident names and a fixed choice among equals.
+
+nomenklatura's `logic-v2` memorises analysed names for 1,000 entities by id only, and picks among equally
+good pieces of evidence by set order, which Python changes from process to process. Neither suits a record
+that must be recomputed bit for bit. Rules obeyed here:
+
+* the code that scores is the library's own compiled code: functions are re-bound to other globals
+  (`types.FunctionType` over the same code object), nothing is rewritten, and the library in this process
+  stays as it was;
+* only four lookups are answered differently: the two name memos, the two identifier memos (all four from the
+  party itself), and `set`, which iterates in sorted order.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar
+
+from nomenklatura.matching.logic_v1.model import LogicV1
+from nomenklatura.matching.logic_v2 import identifiers
+from nomenklatura.matching.logic_v2.model import LogicV2
+from nomenklatura.matching.types import Feature
+from rigour.names import Name
+
+from muniment.screening.matching.snapshot import Party, in_order
+
+_OWN = "nomenklatura.matching"
+
+
+class SteadySet(set[Any]):
+    """A set that is walked in sorted order, so that ties fall the same way in every process."""
+
+    def __iter__(self) -> Iterator[Any]:
+        items = list(super().__iter__())
+        if len(items) > 1:
+            items.sort(key=_key)
+        return iter(items)
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(repr(item) for item in self) + "}" if self else "set()"
+
+    def intersection(self, *others: Iterable[Any]) -> SteadySet:
+        """Return what is common, still in order."""
+        return SteadySet(super().intersection(*others))
+
+    def difference(self, *others: Iterable[Any]) -> SteadySet:
+        """Return what is only here, still in order."""
+        return SteadySet(super().difference(*others))
+
+
+def _key(item: Any) -> str:
+    return item if isinstance(item, str) else repr(item)
+
+
+def _names(entity: Party, prop: str | None = None, is_query: bool = False) -> tuple[Name, ...]:  # noqa: FBT001, FBT002  the library's signature
+    return entity.analysed if prop is None else _names_of(entity, prop, is_query=is_query)
+
+
+def _names_long(entity: Party, prop: str | None = None, is_query: bool = False) -> tuple[Name, ...]:  # noqa: FBT001, FBT002  the library's signature
+    if prop is None:
+        return entity.analysed_long
+    return in_order(Name.consolidate_names(_names_of(entity, prop, is_query=is_query)))
+
+
+def _names_of(entity: Party, prop: str, *, is_query: bool) -> tuple[Name, ...]:
+    from followthemoney.names import entity_names  # noqa: PLC0415  used only when one property is configured
+
+    return in_order(entity_names(entity, (prop,), infer_initials=is_query, consolidate=False))
+
+
+def _identified(entity: Party) -> bool:
+    return entity.identified
+
+
+_ANSWERS: dict[str, Any] = {
+    "entity_names": _names,
+    "entity_names_consolidated": _names_long,
+    "has_identifiers": _identified,
+    "set": SteadySet,
+}
+
+
+class _Rebinding:
+    """Copies of library functions over their own code, sharing one table so that calls stay inside it."""
+
+    def __init__(self) -> None:
+        self.done: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+    def of(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function bound to our answers, with every library function it calls bound likewise."""
+        if function in self.done:
+            return self.done[function]
+        if not isinstance(function, types.FunctionType) or not function.__module__.startswith(_OWN):
+            return function
+        world = dict(function.__globals__)
+        bound = types.FunctionType(
+            function.__code__, world, function.__name__, function.__defaults__, function.__closure__
+        )
+        bound.__doc__ = function.__doc__
+        bound.__kwdefaults__ = function.__kwdefaults__
+        bound.__module__ = function.__module__
+        self.done[function] = bound
+        for name in _called(function.__code__):
+            if name in _ANSWERS:
+                world[name] = _ANSWERS[name]
+            elif name == "unformatted_values":
+                world[name] = self.of(identifiers.unformatted_values.__wrapped__)
+            elif isinstance(world.get(name), types.FunctionType):
+                world[name] = self.of(world[name])
+        return bound
+
+    def features(self, features: list[Feature]) -> list[Feature]:
+        """Return the same features, weights and order over bound functions."""
+        return [
+            Feature(func=self.of(feature.func), weight=feature.weight, qualifier=feature.qualifier)
+            for feature in features
+        ]
+
+
+def _called(code: types.CodeType) -> set[str]:
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= _called(constant)
+    return names
+
+
+class ResidentLogicV2(LogicV2):
+    """logic-v2 over parties with resident names; the same scores, features and words."""
+
+    features: ClassVar[list[Feature]] = _Rebinding().features(LogicV2.features)
+
+
+class SteadyLogicV1(LogicV1):
+    """logic-v1 with ties settled in alphabetical order, since its score could differ between processes."""
+
+    features: ClassVar[list[Feature]] = _Rebinding().features(LogicV1.features)

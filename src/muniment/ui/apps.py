@@ -1,4 +1,4 @@
-"""Names the ui room to Django. The room holds looks and words only: no table, no address, no other room's name."""
+"""Names the ui room to Django. The room holds looks and words only: no table, no address."""
 
 from __future__ import annotations
 

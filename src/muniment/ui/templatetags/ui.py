@@ -1,7 +1,8 @@
 """The components of every page as template tags: `{% load i18n ui %}`.
 
 Small ones return HTML made by `format_html` (which escapes); larger ones are templates `ui/_*.html`. Pictures
-are the functions of `muniment.ui.marks`. Rules: nothing here reads a database, a clock or a request; no inline
+are the functions of `muniment.ui.marks`. Rules: nothing here reads a database, a clock or a request; no
+inline
 style, no inline script; hostile text comes out as text (tests/ui/test_hostile_text.py feeds every tag).
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from django import template
 from django.forms import BoundField
@@ -19,16 +20,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from muniment.ui.words import digests, numbers, spans, statuses, times
+from muniment.ui import marks
+from muniment.ui.words import digests, icons, numbers, spans, statuses, times
 
 register = template.Library()
-
-ICONS: Final = frozenset(
-    """check chevron-down chevron-left chevron-right clock copy cross document dot download empty eye filter flag
-    info key law layers ledger lock organisation pack pen person plus question seal search truncated unanchored
-    upload void warning""".split()
-)
-"""The symbols of static/ui/icons.svg; a test compares."""
 
 
 def _sprite() -> str:
@@ -44,7 +39,7 @@ def icon(name: str, title: str = "") -> SafeString:
 
     :raises LookupError: when the sprite has no such symbol.
     """
-    if name not in ICONS:
+    if name not in icons.ICONS:
         msg = "a page asked for a symbol that the sprite does not have"
         raise LookupError(msg)
     if title:
@@ -154,7 +149,8 @@ def digest(value: str, label: str = "") -> SafeString:
     return format_html(
         '<span class="digest" role="group" aria-label="{}"><span class="digest__text" tabindex="0">'
         '<span class="digest__short" aria-hidden="true">{}</span><span class="digest__whole">{}</span></span>'
-        '<button class="digest__copy" type="button" hidden data-copy="{}" data-copied="{}" data-copy-failed="{}" '
+        '<button class="digest__copy" type="button" hidden data-copy="{}" data-copied="{}" '
+        'data-copy-failed="{}" '
         'aria-label="{}">{}{}</button></span>',
         label or _("Digest"),
         digests.shortened(text),
@@ -216,7 +212,8 @@ def table(
     """Lay out rows under columns; on narrow pages each row becomes a card, or the table scrolls in itself.
 
     :param columns: mappings with `label` and, optional, `number` (True sets figures right).
-    :param rows: either a sequence of cells, or a mapping with `cells` and `url` (the first cell becomes the link).
+    :param rows: either a sequence of cells, or a mapping with `cells` and `url` (the first cell becomes the
+        link).
     """
     shaped = [row if isinstance(row, Mapping) else {"cells": row} for row in rows]
     return {
@@ -235,7 +232,8 @@ def table(
 def compare(left: str, right: str, rows: Iterable[Mapping[str, Any]], caption: str = "") -> dict[str, Any]:
     """Set two records side by side: equal fields quiet, differing ones marked, missing ones said.
 
-    :param rows: mappings with `label`, `left`, `right` and, optional, `same` (else the two are compared) and `note`.
+    :param rows: mappings with `label`, `left`, `right` and, optional, `same` (else the two are compared) and
+        `note`.
     """
     shaped = [{**row, "same": row.get("same", row.get("left") == row.get("right"))} for row in rows]
     return {"left": left, "right": right, "rows": shaped, "caption": caption or _("Compared")}
@@ -263,7 +261,8 @@ def empty(what: str, step: str = "", url: str = "", icon_name: str = "document")
 def timeline(context: Context, entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Tell what happened in one column of time.
 
-    :param entries: mappings with `at`, `sentence` and, optional, `who`, `body`, `tone`, `icon`, `url`, `digest`.
+    :param entries: mappings with `at`, `sentence` and, optional, `who`, `body`, `tone`, `icon`, `url`,
+        `digest`.
     """
     return {"entries": list(entries), "frame": context.get("frame"), "now": context.get("now")}
 
@@ -317,7 +316,8 @@ def notice(content: str, level: str = "info", title: str = "") -> SafeString:
 def disclosure(content: str, summary: str, *, open: bool = False) -> SafeString:  # noqa: A002 - HTML's own word
     """Fold a body under a summary, without JavaScript."""
     return format_html(
-        '<details class="disclosure"{}><summary>{}<span>{}</span></summary><div class="disclosure__body">{}</div></details>',
+        '<details class="disclosure"{}><summary>{}<span>{}</span></summary>'
+        '<div class="disclosure__body">{}</div></details>',
         format_html(" open") if open else "",
         icon("chevron-right"),
         summary,
@@ -331,3 +331,17 @@ def scroll(content: str, label: str) -> SafeString:
     return format_html(
         '<div class="scroll" role="region" aria-label="{}" tabindex="0">{}</div>', label, content
     )
+
+
+# --- pictures ---------------------------------------------------------------------------------------------
+
+for picture in (
+    marks.stacked_bars,
+    marks.trend,
+    marks.heat_map,
+    marks.waterfall,
+    marks.ownership,
+    marks.proof_path,
+    marks.checkpoints,
+):
+    register.simple_tag(picture)

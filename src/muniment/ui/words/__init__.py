@@ -1,1 +1,1 @@
-"""How Muniment says times, digests, numbers, states and quoted passages: plain functions, no request, no database."""
+"""How Muniment says times, digests, numbers, states and quoted passages: plain functions only."""

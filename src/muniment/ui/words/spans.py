@@ -1,13 +1,15 @@
 """Quoted passages with their decisive words marked: text in, safe HTML out.
 
 Rules: the text is escaped whole, whatever the spans say; taking the tags away gives back exactly the text;
-spans may overlap, touch, lie outside or be empty (anchors computed from bytes do all of that) and never fail a page.
+spans may overlap, touch, lie outside or be empty (anchors computed from bytes do all of that) and never fail
+a page.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 from django.utils.html import escape, format_html, format_html_join
@@ -44,7 +46,8 @@ def marked(text: str, spans: Iterable[Span]) -> SafeString:
     """Wrap each span of the text in <mark>, splitting where spans overlap so that the tags always nest.
 
     :param text: the passage as it stands in the source.
-    :param spans: (start, end, kind), offsets in characters, end exclusive; an unknown kind is shown as a plain mark.
+    :param spans: (start, end, kind), offsets in characters, end exclusive; an unknown kind is shown as a
+        plain mark.
     """
     text = clean(text)
     size = len(text)
@@ -55,7 +58,7 @@ def marked(text: str, spans: Iterable[Span]) -> SafeString:
     ]
     edges = sorted({0, size, *(edge for start, end, _kind in held for edge in (start, end))})
     pieces: list[SafeString] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         kinds = sorted({kind for left, right, kind in held if left <= start and end <= right})
         piece = escape(text[start:end])
         if kinds:

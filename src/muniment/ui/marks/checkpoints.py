@@ -1,0 +1,90 @@
+"""Checkpoints over time: how the ledger grew, and which of its heads others have witnessed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from muniment.ui.marks.key import symbol
+from muniment.ui.marks.svg import node, number, stretchy
+from muniment.ui.words.numbers import counted
+from muniment.ui.words.statuses import status_of
+from muniment.ui.words.times import exact
+
+WIDTH, HEIGHT, FLOOR, LANE = 720.0, 110.0, 80.0, 98.0
+EDGE = 8.0
+
+
+def checkpoints(points: Iterable[Mapping[str, Any]]) -> SafeString:
+    """Draw each checkpoint at its time and size, with a tick beneath for those that were witnessed.
+
+    :param points: mappings with `at` (aware), `size` and, optional, `witnesses` (how many) and `state`.
+    """
+    held = sorted(points, key=lambda point: point["at"])
+    if not held:
+        return node("p", {"class": "muted"}, _("No checkpoint has been signed yet."))
+    first: dt.datetime = held[0]["at"]
+    span = (held[-1]["at"] - first).total_seconds() or 1.0
+    largest = max(int(point["size"]) for point in held) or 1
+
+    def x(point: Mapping[str, Any]) -> float:
+        since: dt.timedelta = point["at"] - first
+        return EDGE + (WIDTH - 2 * EDGE) * since.total_seconds() / span
+
+    def y(point: Mapping[str, Any]) -> float:
+        return FLOOR - (FLOOR - EDGE) * int(point["size"]) / largest
+
+    path = f"M{number(x(held[0]))} {number(y(held[0]))}"
+    path += "".join(f"H{number(x(point))}V{number(y(point))}" for point in held[1:])
+    dots = [
+        node(
+            "path",
+            {
+                "class": f"point s-{status_of(str(point.get('state') or 'proven')).tone}",
+                "d": f"M{number(x(point))} {number(y(point))}h0",
+            },
+            node("title", None, f"{exact(point['at'])} · {counted(int(point['size']))}"),
+        )
+        for point in held
+    ]
+    ticks = [
+        node("line", {"class": "witness", "x1": x(point), "x2": x(point), "y1": LANE - 7, "y2": LANE + 7})
+        for point in held
+        if int(point.get("witnesses") or 0) > 0
+    ]
+    words = ngettext(
+        "%(count)d checkpoint, %(seen)d witnessed.", "%(count)d checkpoints, %(seen)d witnessed.", len(held)
+    )
+    said = words % {"count": len(held), "seen": len(ticks)}
+    return node(
+        "figure",
+        {"class": "points"},
+        stretchy(
+            WIDTH,
+            HEIGHT,
+            "points__shape",
+            node("line", {"class": "s-line", "x1": 0, "x2": WIDTH, "y1": FLOOR, "y2": FLOOR}),
+            node("path", {"class": "points__line", "d": path}),
+            *dots,
+            *ticks,
+            title=said,
+        ),
+        node(
+            "div",
+            {"class": "points__ends"},
+            node("span", None, exact(first)[:16], " · ", counted(int(held[0]["size"]))),
+            node("span", None, exact(held[-1]["at"])[:16], " · ", counted(int(held[-1]["size"]))),
+        ),
+        node(
+            "figcaption",
+            None,
+            said,
+            " ",
+            node("span", {"class": "muted"}, symbol("eye"), _("tick: witnessed")),
+        ),
+    )

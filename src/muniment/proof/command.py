@@ -1,0 +1,54 @@
+"""The command line of the stand-alone verifier: `python verify.py PACK [--trust FILE] [--json]`.
+
+Rules: exit 0 when nothing failed, 1 when the pack is refused, 2 when it could not be checked (a file cannot
+be read, or the arguments are wrong). Nothing is written but the report.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+from pathlib import Path
+
+from muniment.proof.errors import Malformed, Unreadable
+from muniment.proof.examine import verify_pack
+from muniment.proof.note import LARGEST_NOTE, parse_keys
+
+TRUE, REFUSED, NOT_KNOWN = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Verify a pack from the command line, print the report and return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="verify.py",
+        description="Verifies a Muniment proofpack without network, account or trust in its maker.",
+        epilog="Use the copy of this program that you already have: one inside a pack can be forged with it.",
+    )
+    parser.add_argument("pack", metavar="PACK", help="the pack file")
+    parser.add_argument("--trust", metavar="FILE", help="verifier keys that you obtained apart from the pack")
+    parser.add_argument("--json", action="store_true", help="print the report for another program")
+    chosen = parser.parse_args(arguments)
+    try:
+        trust = _trust(chosen.trust) if chosen.trust else None
+        report = verify_pack(chosen.pack, trust)
+    except (Unreadable, Malformed) as error:
+        sys.stderr.write(f"Could not be checked: {error}\n")
+        return NOT_KNOWN
+    told = json.dumps(report.as_json(), indent=1, sort_keys=True) + "\n" if chosen.json else report.text()
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    sys.stdout.write(told)
+    return TRUE if report.verified else REFUSED
+
+
+def _trust(name: str) -> bytes:
+    try:
+        with Path(name).open("rb") as file:
+            raw = file.read(LARGEST_NOTE + 1)
+    except OSError:
+        raise Unreadable("The file of trusted keys cannot be read.") from None
+    parse_keys(raw)
+    return raw

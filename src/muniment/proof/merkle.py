@@ -1,0 +1,219 @@
+"""The tree of RFC 6962: hashing, growing, proving and verifying.
+
+Rules: a leaf is SHA-256(0x00 || bytes), a node SHA-256(0x01 || left || right). Proofs are verified by the
+algorithms of RFC 9162, 2.1.3.2 and 2.1.4.2, except that a tree of size 0 proves nothing: first contact is a
+state of its own, never an empty proof. A proof of the wrong length is refused, not padded or cut.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+
+from muniment.proof.errors import Malformed
+
+HASH = 32
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+_sha256 = hashlib.sha256
+
+Nodes = Callable[[int, int], bytes]
+"""Gives the hash of the perfect subtree at (level, index), whose first leaf is index * 2**level."""
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Hash an entry as a leaf of the tree."""
+    return _sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash two children into their parent."""
+    return _sha256(b"\x01" + left + right).digest()
+
+
+class CompactRange:
+    """The few hashes from which a growing tree's root follows: one for each bit of its size.
+
+    `size` and `hashes` (32 bytes each, left to right, greatest subtree first) are all that has to be stored
+    to go on appending after a restart.
+    """
+
+    __slots__ = ("hashes", "size")
+
+    def __init__(self, size: int = 0, hashes: Iterable[bytes] = ()) -> None:
+        self.size = size
+        self.hashes = list(hashes)
+        ones = f"{size:b}".count("1")
+        if size < 0 or len(self.hashes) != ones or any(len(one) != HASH for one in self.hashes):
+            raise Malformed("The stored hashes do not belong to a tree of the stored size.")
+
+    def append(self, hashed: bytes) -> None:
+        """Add one leaf hash at the right edge; amortised two node hashes."""
+        left = self.size
+        while left & 1:
+            hashed = _sha256(b"\x01" + self.hashes.pop() + hashed).digest()
+            left >>= 1
+        self.hashes.append(hashed)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the root of the tree as it stands; of the empty tree SHA-256 of nothing."""
+        if not self.hashes:
+            return EMPTY_ROOT
+        found = self.hashes[-1]
+        for left in reversed(self.hashes[:-1]):
+            found = node_hash(left, found)
+        return found
+
+    def copy(self) -> CompactRange:
+        """Return a range that can grow apart from this one, for a batch that may yet be rolled back."""
+        return CompactRange(self.size, self.hashes)
+
+
+def root_of(entries: Iterable[bytes]) -> bytes:
+    """Return the root over entries (not hashes), for lists that are committed whole."""
+    grown = CompactRange()
+    for entry in entries:
+        grown.append(leaf_hash(entry))
+    return grown.root()
+
+
+def subtree_root(first: int, last: int, nodes: Nodes) -> bytes:
+    """Return the hash over the leaves first..last-1, as RFC 6962 splits them.
+
+    `first` must be a multiple of the greatest power of two below the width, which holds for every range that
+    a proof needs.
+    """
+    tail: list[bytes] = []
+    while True:
+        width = last - first
+        if width & (width - 1) == 0:
+            level = width.bit_length() - 1
+            found = nodes(level, first >> level)
+            break
+        split = _split(width)
+        level = split.bit_length() - 1
+        tail.append(nodes(level, first >> level))
+        first += split
+    for left in reversed(tail):
+        found = node_hash(left, found)
+    return found
+
+
+def inclusion_proof(index: int, size: int, nodes: Nodes) -> list[bytes]:
+    """Return the hashes that lead from leaf `index` to the root of the tree of `size` leaves.
+
+    :raises Malformed: when the index is not in the tree.
+    """
+    if not 0 <= index < size:
+        raise Malformed("There is no such entry in a tree of this size.")
+    ranges = []
+    first, last = 0, size
+    while last - first > 1:
+        middle = first + _split(last - first)
+        if index < middle:
+            ranges.append((middle, last))
+            last = middle
+        else:
+            ranges.append((first, middle))
+            first = middle
+    return [subtree_root(low, high, nodes) for low, high in reversed(ranges)]
+
+
+def consistency_proof(old: int, new: int, nodes: Nodes) -> list[bytes]:
+    """Return the hashes that show the tree of `old` leaves to be the beginning of the tree of `new` leaves.
+
+    :raises Malformed: unless 0 < old <= new.
+    """
+    if not 0 < old <= new:
+        raise Malformed("A consistency proof leads from a tree that is not empty to one at least as large.")
+    if old == new:
+        return []
+    ranges = []
+    first, last = 0, new
+    while last != old:
+        middle = first + _split(last - first)
+        if old <= middle:
+            ranges.append((middle, last))
+            last = middle
+        else:
+            ranges.append((first, middle))
+            first = middle
+    if first:
+        ranges.append((first, last))
+    return [subtree_root(low, high, nodes) for low, high in reversed(ranges)]
+
+
+def verify_inclusion(hashed: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
+    """Make sure that a leaf hash stands at `index` in the tree of `size` leaves with this root.
+
+    :raises Malformed: when it does not; the message says whether the shape or the hash is wrong.
+    """
+    if not 0 <= index < size:
+        raise Malformed("There is no such entry in a tree of this size.")
+    at, last, found = index, size - 1, hashed
+    for one in proof:
+        if last == 0 or len(one) != HASH:
+            raise Malformed("The inclusion proof has the wrong length.")
+        if at & 1 or at == last:
+            found = _sha256(b"\x01" + one + found).digest()
+            while not at & 1 and at:
+                at >>= 1
+                last >>= 1
+        else:
+            found = _sha256(b"\x01" + found + one).digest()
+        at >>= 1
+        last >>= 1
+    if last:
+        raise Malformed("The inclusion proof has the wrong length.")
+    if found != root:
+        raise Malformed("The inclusion proof does not lead to the root.")
+
+
+def verify_consistency(old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
+    """Make sure that nothing in the older tree was changed or taken away in the newer one.
+
+    :raises Malformed: when it was, when the proof is misshapen, or when the older tree is empty.
+    """
+    if not 0 < old <= new:
+        raise Malformed("Consistency is only defined from a tree that is not empty to one at least as large.")
+    if old == new:
+        if proof or old_root != new_root:
+            raise Malformed("Two trees of one size must be the same tree, and need no proof.")
+        return
+    path = list(proof)
+    if old & (old - 1) == 0:
+        path.insert(0, old_root)
+    if not path or any(len(one) != HASH for one in path):
+        raise Malformed("The consistency proof has the wrong length.")
+    if _both_roots(old, new, path) != (old_root, new_root):
+        raise Malformed("The newer tree does not continue the older one.")
+
+
+def _both_roots(old: int, new: int, path: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Return the roots of both trees that the path of a consistency proof leads to (RFC 9162, 2.1.4.2)."""
+    at, last = old - 1, new - 1
+    while at & 1:
+        at >>= 1
+        last >>= 1
+    before = after = path[0]
+    for one in path[1:]:
+        if last == 0:
+            raise Malformed("The consistency proof has the wrong length.")
+        if at & 1 or at == last:
+            before = node_hash(one, before)
+            after = node_hash(one, after)
+            while not at & 1 and at:
+                at >>= 1
+                last >>= 1
+        else:
+            after = node_hash(after, one)
+        at >>= 1
+        last >>= 1
+    if last:
+        raise Malformed("The consistency proof has the wrong length.")
+    return before, after
+
+
+def _split(width: int) -> int:
+    """Return the greatest power of two below `width`."""
+    return 1 << ((width - 1).bit_length() - 1)

@@ -1,9 +1,9 @@
 """PDF, read by PDFium page by page.
 
 Rules: scripts, forms and attachments are never touched; text comes in the order of the page's own content; a
-wider gap between two lines becomes a blank line, so that paragraphs and headings stay apart. What a page
-shows is kept, a hyphen at a line's end included: joining words would put text into a quote that the page
-does not show.
+wider gap between two lines, or another size of type, becomes a blank line, so that paragraphs and headings
+stay apart. What a page shows is kept, a hyphen at a line's end included: joining words would put text into a
+quote that the page does not show.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import ctypes
 import re
 from itertools import pairwise
 from statistics import median_low
+from typing import NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]  # the library ships no types
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]  # the library ships no types
@@ -23,10 +24,19 @@ MAX_PDF_PAGES = 3_000
 
 # A gap of a third more than the page's usual line pitch parts paragraphs; leading in one paragraph is even.
 _WIDE = 1.33
+_FEW = 6
+_LARGER = 1.15
 
 # PDFium marks a hyphen at a line's end by U+FFFE or U+0002 and drops the line feed behind it.
 _HYPHEN = re.compile("[\ufffe\x02]")
 _STRAY = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+
+
+class _Spot(NamedTuple):
+    """Where a line's first character stands above the page's foot, and how high its type is, in points."""
+
+    height: float
+    size: float
 
 
 def read(data: bytes) -> Extracted:
@@ -94,33 +104,36 @@ def _page(document: pdfium.PdfDocument, index: int) -> str:
 
 
 def _paragraphs(shown: pdfium.PdfTextPage, lines: list[str]) -> str:
-    """Put a blank line where the page shows a wide gap."""
-    heights: list[float | None] = []
+    """Put a blank line where the page shows a wide gap or another size of type."""
+    kept: list[tuple[str, _Spot]] = []
     unit = 0
     for line in lines:
-        ahead = len(line) - len(line.lstrip())
-        heights.append(_baseline(shown, unit + ahead) if line.strip() else None)
+        if line.strip():
+            ahead = len(line) - len(line.lstrip())
+            kept.append((_clean(line), _spot(shown, unit + ahead)))
         unit += len(line.encode("utf-16-le")) // 2 + 2
-    kept = [(_clean(line), height) for line, height in zip(lines, heights, strict=True) if line.strip()]
-    gaps = [_gap(above[1], below[1]) for above, below in pairwise(kept)]
-    usual = median_low(positive) if (positive := [gap for gap in gaps if gap > 0]) else 0.0
+    pitches = [above[1].height - below[1].height for above, below in pairwise(kept)]
+    downward = [pitch for pitch in pitches if pitch > 0]
+    usual = median_low(downward) if downward else 0.0
     text = kept[0][0] if kept else ""
-    for gap, (line, _) in zip(gaps, kept[1:], strict=True):
-        text += ("\n\n" if gap < 0 or gap > usual * _WIDE else "\n") + line
+    for pitch, (above, below) in zip(pitches, pairwise(kept), strict=True):
+        sizes = sorted((above[1].size, below[1].size))
+        # On a page with few lines the usual pitch says little; then twice the height of the type is wide.
+        wide = pitch > usual * _WIDE or (len(downward) < _FEW and pitch > 2 * sizes[0] > 0)
+        text += ("\n\n" if wide or pitch < 0 or sizes[1] > sizes[0] * _LARGER else "\n") + below[0]
     return text
 
 
-def _baseline(shown: pdfium.PdfTextPage, text_index: int) -> float | None:
-    """Give the height of a line's first character above the page's foot, in points."""
+def _spot(shown: pdfium.PdfTextPage, text_index: int) -> _Spot:
+    """Measure the first character of a line; zeros when the page does not say."""
     char = pdfium_c.FPDFText_GetCharIndexFromTextIndex(shown, text_index)
     across, height = ctypes.c_double(), ctypes.c_double()
+    box = pdfium_c.FS_RECTF()
     if char < 0 or not pdfium_c.FPDFText_GetCharOrigin(shown, char, across, height):
-        return None
-    return height.value
-
-
-def _gap(above: float | None, below: float | None) -> float:
-    return 0.0 if above is None or below is None else round(above - below, 1)
+        return _Spot(0.0, 0.0)
+    if not pdfium_c.FPDFText_GetLooseCharBox(shown, char, box):
+        return _Spot(height.value, 0.0)
+    return _Spot(height.value, box.top - box.bottom)
 
 
 def _clean(line: str) -> str:

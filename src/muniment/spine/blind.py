@@ -1,9 +1,9 @@
 """Blind indexes: how a sealed name or number is found again without standing anywhere in the clear.
 
-A table keeps, beside the sealed text, a keyed digest of each of its words. Whoever asks with a word computes the
-same digest. Rules: the key is the tenant's own (`Keyring.blind_key`), so equal names of two tenants look
-different; the kind of thing is part of the digest, so a first name never meets a passport number. What such an
-index still shows to who reads the table: how often a word occurs, not which.
+A table keeps, beside the sealed text, a keyed digest of each of its words. Whoever asks with a word
+computes the same digest. Rules: the key is the tenant's own (`Keyring.blind_key`), so equal names of two
+tenants look different; the kind of thing is part of the digest, so a first name never meets a passport
+number. What such an index still shows to who reads the table: how often a word occurs, not which.
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@ Layout: version (1) || nonce (12) || ciphertext and tag (16 more than the text).
 key id (16) || the same.
 
 Rules: the nonce comes from the operating system, never from a replaceable port. The caller's additional
-data binds a sealed text to its place (table, column, row), so that moving it elsewhere is noticed. A key may
-seal 2^32 texts (NIST SP 800-38D, 8.3, random nonces). What does not open is *tampered*, with no further hint.
+data binds a sealed text to its place (table, column, row), so that moving it elsewhere is noticed. A key
+may seal 2^32 texts (NIST SP 800-38D, 8.3, random nonces). What does not open is *tampered*, with no further
+hint.
 """
 
 from __future__ import annotations

@@ -163,12 +163,6 @@ BEGIN
 END $$
 """
 
-POSTGRES_TOUCHED: Final = (
-    "CREATE TEMPORARY TABLE IF NOT EXISTS muniment_touched "
-    "(tbl text NOT NULL, pk text NOT NULL, PRIMARY KEY (tbl, pk)) ON COMMIT DELETE ROWS"
-)
-
-
 def postgres_statements(item: GuardedTable) -> list[str]:
     """Return the statements that put this table under guard and forced row-level security on PostgreSQL."""
     table = f'"{item.table}"'

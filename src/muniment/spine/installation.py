@@ -11,7 +11,8 @@ from functools import cache
 from muniment.spine import config
 from muniment.spine.keyfile import KeyFileProvider
 from muniment.spine.keyring import Keyring
-from muniment.spine.keystore import KeyStore, PostgresKeyStore, SqlcipherKeyStore
+from muniment.spine.keystore import KeyStore, SqlcipherKeyStore
+from muniment.spine.keystore_postgres import PostgresKeyStore
 
 
 @cache
@@ -29,7 +30,8 @@ def database_key() -> bytes:
     return provider().derive("database-file")
 
 
-def _store() -> KeyStore:
+@cache
+def key_store() -> KeyStore:
     settings = config.current()
     if settings.key_store:
         return PostgresKeyStore(settings.key_store)
@@ -39,13 +41,13 @@ def _store() -> KeyStore:
 @cache
 def keyring() -> Keyring:
     """Return the keyring over the provider and the key store."""
-    return Keyring(provider(), _store())
+    return Keyring(provider(), key_store())
 
 
 def forget() -> None:
     """Close what is open and forget it; the next use opens it again (tests, forked workers)."""
-    if keyring.cache_info().currsize:
-        keyring().close()
-    for opened in (keyring, database_key, provider):
+    if key_store.cache_info().currsize:
+        key_store().close()
+    for opened in (keyring, key_store, database_key, provider):
         opened.cache_clear()
     config.current.cache_clear()

@@ -1,11 +1,11 @@
 """The deployment key in a file: the keeper for one machine, and for every demo and test.
 
-Format, ASCII, three lines: `muniment-key-v1`, the 32 bytes in base64, and the first 16 hexadecimal digits of
-SHA-256 over the first line's text and the bytes (it tells a damaged file from a wrong one).
+Format, ASCII, three lines: `muniment-key-v1`, the 32 bytes in base64, and the first 16 hexadecimal digits
+of SHA-256 over the first line's text and the bytes (it tells a damaged file from a wrong one).
 
-Rules: the file belongs to the user who runs Muniment, and nobody else may read it; a symbolic link is refused.
-It is made once, never overwritten, and is on the disk (file and folder) before it is used. The bytes in it are
-never used as they are: wrapping and each purpose have keys of their own, derived from them.
+Rules: the file belongs to the user who runs Muniment, and nobody else may read it; a symbolic link is
+refused. It is made once, never overwritten, and is on the disk (file and folder) before it is used. The
+bytes in it are never used as they are: wrapping and each purpose have keys of their own, derived from them.
 """
 
 from __future__ import annotations
@@ -138,9 +138,11 @@ def _read(path: Path) -> bytes:
             f"The key file cannot be read ({errno.errorcode.get(fault.errno or 0, 'fault')}).",
             todo="Check that it is there and that its storage is attached.",
         ) from None
-    with os.fdopen(handle, "rb") as file:
-        _refuse_unsafe(os.fstat(file.fileno()))
-        return _parse(file.read(_MOST))
+    try:
+        _refuse_unsafe(os.fstat(handle))
+        return _parse(os.read(handle, _MOST))
+    finally:
+        os.close(handle)
 
 
 def _refuse_unsafe(status: os.stat_result) -> None:
@@ -169,7 +171,9 @@ def _parse(text: bytes) -> bytes:
         root = base64.b64decode(lines[1], validate=True)
     except binascii.Error:
         root = b""
-    if len(root) != KEY_BYTES or not hmac.compare_digest(_digest(root), lines[2]):
+    # Base64 leaves bits unused at its end; only the one spelling we write is taken.
+    whole = len(root) == KEY_BYTES and hmac.compare_digest(base64.b64encode(root), lines[1])
+    if not whole or not hmac.compare_digest(_digest(root), lines[2]):
         raise Invalid(
             "The key file is damaged: its checksum does not fit.",
             todo="Put back an undamaged copy.",

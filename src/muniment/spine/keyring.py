@@ -2,9 +2,9 @@
 
 Rules: a key is durable in the key store before anybody can seal with it. Each wrapped key is bound to its
 tenant and its own name, so that none can be put in another's place. A tenant's key wraps and derives and is
-never used as it is. Unwrapped keys are kept in memory, few enough and not for long: a key destroyed by another
-process is forgotten here after `max_age` seconds at the latest, and at once in the process that destroys it.
-Keys come from the operating system's generator, never from a replaceable port.
+never used as it is. Unwrapped keys are kept in memory, few enough and not for long: a key destroyed by
+another process is forgotten here after `max_age` seconds at the latest, and at once in the process that
+destroys it. Keys come from the operating system's generator, never from a replaceable port.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a keeper of the deployment key must be able to do, whichever it is (file, token, remote service).
 
 Rules: the deployment key itself never leaves its keeper. It wraps tenant keys, each bound to a context, and
-gives secrets by purpose. A keeper that cannot be reached is `Busy`; bytes that do not unwrap are a `KeyFault`,
-which no user can mend. Neither ever says a word about the key.
+gives secrets by purpose. A keeper that cannot be reached is `Busy`; bytes that do not unwrap are a
+`KeyFault`, which no user can mend. Neither ever says a word about the key.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class KeyProvider(Protocol):
         """
 
     def derive(self, purpose: str) -> bytes:
-        """Return the deployment's 32 secret bytes for one purpose; the same each time, unlike for each purpose.
+        """Return the deployment's 32 secret bytes for one purpose: always the same, and no other purpose's.
 
         :raises Busy: when the keeper cannot be reached.
         """
@@ -68,5 +68,5 @@ def derive(key: bytes, purpose: str) -> bytes:
 
 
 def key_context(tenant: UUID, key_id: UUID) -> bytes:
-    """Return the bytes that bind a wrapped key to its tenant and its own name; fixed length, so unambiguous."""
+    """Return the bytes that bind a wrapped key to its tenant and its own name, without ambiguity."""
     return b"muniment/v1/key" + tenant.bytes + key_id.bytes

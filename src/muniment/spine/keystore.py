@@ -1,10 +1,11 @@
 """Where wrapped keys live, apart from the main database, so that no backup of that one brings a key back.
 
 Rules: `put_many` is durable when it returns, in a transaction of its own, whatever becomes of the caller's.
-The first key under a name stays; a second one under the same name is not taken. `destroy_many` overwrites the
-wrapped key and leaves the name as a gravestone, so that a destroyed key cannot quietly be made anew. Rows are
-only appended, and overwritten in their place: the tree never moves a wrapped key, and so leaves no forgotten
-copy on another page. What a file system keeps of freed blocks is the business of the operator's disk encryption.
+The first key under a name stays; a second one under the same name is not taken. `destroy_many` overwrites
+the wrapped key and leaves the name as a gravestone, so that a destroyed key cannot quietly be made anew.
+Rows are only appended, and overwritten in their place: the tree never moves a wrapped key, and so leaves no
+forgotten copy on another page. What a file system keeps of freed blocks is the business of the operator's
+disk encryption.
 
 Here: the interface, and a small SQLCipher file. `keystore_postgres` keeps the same in PostgreSQL.
 """
@@ -13,10 +14,9 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -81,11 +81,22 @@ class KeyStore(Protocol):
         """Let go of the store; later calls open it again."""
 
 
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS wrapped_key (seq INTEGER PRIMARY KEY, tenant BLOB NOT NULL, key_id BLOB NOT NULL,"
-    " kind TEXT NOT NULL, wrapped BLOB NOT NULL, destroyed INTEGER NOT NULL DEFAULT 0)",
-    "CREATE UNIQUE INDEX IF NOT EXISTS wrapped_key_name ON wrapped_key (tenant, key_id)",
+_TABLE = """
+CREATE TABLE IF NOT EXISTS wrapped_key (
+    seq INTEGER PRIMARY KEY,
+    tenant BLOB NOT NULL,
+    key_id BLOB NOT NULL,
+    kind TEXT NOT NULL,
+    wrapped BLOB NOT NULL,
+    destroyed INTEGER NOT NULL DEFAULT 0
 )
+"""
+_INDEX = "CREATE UNIQUE INDEX IF NOT EXISTS wrapped_key_name ON wrapped_key (tenant, key_id)"
+_SELECT = "SELECT key_id, wrapped FROM wrapped_key WHERE tenant = ? AND destroyed = 0"
+_OVERWRITE = """
+UPDATE wrapped_key SET wrapped = zeroblob(length(wrapped)), destroyed = 1
+WHERE tenant = ? AND destroyed = 0
+"""
 
 
 class SqlcipherKeyStore:
@@ -146,7 +157,7 @@ class SqlcipherKeyStore:
             for names in _portions(key_ids):
                 marks = ",".join("?" * len(names))
                 rows = connection.execute(
-                    f"SELECT key_id, wrapped FROM wrapped_key WHERE tenant = ? AND destroyed = 0 AND key_id IN ({marks})",  # noqa: E501, S608 - only question marks are put in
+                    f"{_SELECT} AND key_id IN ({marks})",
                     [tenant.bytes, *names],
                 )
                 found.update((UUID(bytes=name), wrapped) for name, wrapped in rows)
@@ -170,8 +181,7 @@ class SqlcipherKeyStore:
             for names in _portions(key_ids):
                 marks = ",".join("?" * len(names))
                 cursor = connection.execute(
-                    "UPDATE wrapped_key SET wrapped = zeroblob(length(wrapped)), destroyed = 1"
-                    f" WHERE tenant = ? AND destroyed = 0 AND key_id IN ({marks})",  # noqa: S608 - only question marks are put in
+                    f"{_OVERWRITE} AND key_id IN ({marks})",
                     [tenant.bytes, *names],
                 )
                 gone += int(cursor.rowcount)
@@ -216,7 +226,9 @@ class SqlcipherKeyStore:
                     "The key store does not answer just now.",
                     todo="Try again in a moment; if it stays so, check its file and its disk.",
                 ) from None
-            except sqlcipher.DatabaseError:
+            except sqlcipher.DatabaseError as fault:
+                if type(fault) is not sqlcipher.DatabaseError:
+                    raise
                 raise KeyFault("The key store does not open with this key, or is damaged.") from None
 
     @contextmanager
@@ -231,8 +243,10 @@ class SqlcipherKeyStore:
                 raise
 
     def _connect(self) -> Any:
-        # An empty file of our own mode first: SQLite gives its log and index the same rights.
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        # An empty file of our own mode first: SQLite gives its log and index the same rights. Never one that
+        # is there already: closing it here would drop the locks of this process's other connections (POSIX).
+        with suppress(FileExistsError):
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         connection = sqlcipher.connect(
             str(self._path), timeout=self._patience, isolation_level=None, check_same_thread=False
         )
@@ -251,19 +265,9 @@ class SqlcipherKeyStore:
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA synchronous = FULL")
-        deadline = time.monotonic() + self._patience
-        while True:
-            try:
-                if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                    connection.execute("PRAGMA journal_mode = WAL")
-                break
-            except sqlcipher.OperationalError:
-                # Going over to the log needs the file alone, and SQLite does not wait for that by itself.
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-        for statement in _SCHEMA:
-            connection.execute(statement)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(_TABLE)
+        connection.execute(_INDEX)
         folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(folder)

@@ -10,10 +10,11 @@ from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from django.db import models
+from django_tasks.utils import get_random_id
 
 from muniment.spine import ports
 from muniment.spine.guard import Kept
-from muniment.spine.scope import DEPLOYMENT, current_tenant
+from muniment.spine.scope import DEPLOYMENT, active_tenant, current_tenant
 
 M = TypeVar("M", bound=models.Model)
 
@@ -53,7 +54,7 @@ class Row(models.Model):
     public: ClassVar[bool] = False
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    tenant_id = models.UUIDField(editable=False, db_index=True, default=current_tenant)
+    tenant_id = models.UUIDField(editable=False, db_index=True, default=active_tenant)
 
     class Meta:
         abstract = True
@@ -82,3 +83,31 @@ class PublicModel(Row):
         abstract = True
 
     objects: ClassVar[PublicManager[Any]] = PublicManager()
+
+
+class Job(models.Model):
+    """One job and its lease."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=get_random_id, editable=False)
+    tenant_id = models.UUIDField(null=True)
+    path = models.CharField(max_length=200)
+    queue = models.CharField(max_length=40, default="default")
+    arguments = models.TextField()
+    priority = models.IntegerField(default=0)
+    state = models.CharField(max_length=12, default="ready")
+    result = models.TextField(default="")
+    failure = models.CharField(max_length=200, default="")
+    enqueued_at = models.DateTimeField()
+    run_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    attempts = models.IntegerField(default=0)
+    worker = models.CharField(max_length=80, default="")
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "spine"
+        indexes = [models.Index(fields=["state", "run_at"], name="job_to_run")]
+
+    def __str__(self) -> str:
+        return f"{self.path} ({self.state})"

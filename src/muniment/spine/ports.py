@@ -1,10 +1,10 @@
 """Where the clock and chance come in, so that a test or a demo can hold them still.
 
-Rules: rooms never ask the operating system for the time or for random bytes themselves. The replacement
-is bound to the running context (`contextvars`): it ends with the `with` block and other threads, which start
-with a context of their own, do not see it. Nothing but an explicit `frozen(...)` ever makes chance repeatable.
-Keys and nonces are *not* drawn here but straight from the operating system (see `envelope`, `stream`,
-`keyring`): a repeated nonce would open what it seals, and no demo is worth that.
+Rules: rooms never ask the operating system for the time or for random bytes themselves. The replacement is
+bound to the running context (`contextvars`): it ends with the `with` block and other threads, which start
+with a context of their own, do not see it. Nothing but an explicit `frozen(...)` ever makes chance
+repeatable. Keys and nonces are *not* drawn here but straight from the operating system (see `envelope`,
+`stream`, `keyring`): a repeated nonce would open what it seals, and no demo is worth that.
 """
 
 from __future__ import annotations

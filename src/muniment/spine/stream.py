@@ -1,17 +1,17 @@
 """Encryption of whole files in constant memory: STREAM with AES-256-GCM in chunks of 1 MiB.
 
-STREAM is the construction of Hoang, Reyhanitabar, Rogaway and Vizard, "Online Authenticated-Encryption and its
-Nonce-Reuse Misuse-Resistance" (CRYPTO 2015). Layout:
+STREAM is the construction of Hoang, Reyhanitabar, Rogaway and Vizard, "Online Authenticated-Encryption and
+its Nonce-Reuse Misuse-Resistance" (CRYPTO 2015). Layout:
 
     header: "MNST" || version 1 (1) || chunk size (4, big-endian) || salt (16) || prefix (7)
     chunk:  ciphertext || tag (16), all of the chunk size but the last, which may be shorter
 
-The nonce of chunk i is prefix || i (4, big-endian) || 1 for the last chunk, else 0. Each stream has a key of its
-own, HKDF-SHA-256(key, salt), so that one key may serve any number of files. The additional data of each chunk
-is the caller's bytes || header.
+The nonce of chunk i is prefix || i (4, big-endian) || 1 for the last chunk, else 0. Each stream has a key
+of its own, HKDF-SHA-256(key, salt), so that one key may serve any number of files. The additional data of
+each chunk is the caller's bytes || header.
 
-Rules: salt and prefix come from the operating system, never from a replaceable port. Only an empty file has an
-empty last chunk, so that each text has one form. What has been given out before a fault is found must be
+Rules: salt and prefix come from the operating system, never from a replaceable port. Only an empty file has
+an empty last chunk, so that each text has one form. What has been given out before a fault is found must be
 thrown away by the caller: the fault comes when it is met, not at the start.
 """
 
@@ -57,25 +57,24 @@ def encrypt_stream(
     counter = 0
     waiting = bytearray()
     for piece in read_chunks:
-        waiting += piece
-        start = 0
-        # More than a chunk must be waiting: only then it is certain that this one is not the last.
-        while len(waiting) - start > chunk_bytes:
-            with memoryview(waiting) as view:
-                yield cipher.encrypt(
-                    _nonce(prefix, counter, last=False), view[start : start + chunk_bytes], bound
-                )
-            start += chunk_bytes
-            counter += 1
-        del waiting[:start]
+        rest = memoryview(piece)
+        while rest:
+            # A full chunk goes out only when more follows: before that it may be the last.
+            if len(waiting) == chunk_bytes:
+                yield cipher.encrypt(_nonce(prefix, counter, last=False), waiting, bound)
+                waiting.clear()
+                counter += 1
+            room = chunk_bytes - len(waiting)
+            waiting += rest[:room]
+            rest = rest[room:]
     yield cipher.encrypt(_nonce(prefix, counter, last=True), waiting, bound)
 
 
 def decrypt_stream(file: BinaryIO, key: bytes, aad: bytes) -> Iterator[bytes]:
     """Read a stream and give its text chunk by chunk, each checked before it is given.
 
-    Cutting at any place (also between chunks), swapping, repeating, appending, and another file's bytes are all
-    found, at the latest at the end: a caller that stops early has not checked the rest.
+    Cutting at any place (also between chunks), swapping, repeating, appending, and another file's bytes are
+    all found, at the latest at the end: a caller that stops early has not checked the rest.
 
     :raises Tampered: when anything was changed, or key or place are not those it was written for.
     :raises ValueError: when the key has not 32 bytes.
@@ -98,7 +97,7 @@ def decrypt_stream(file: BinaryIO, key: bytes, aad: bytes) -> Iterator[bytes]:
 
 
 def decrypt_range(file: BinaryIO, key: bytes, aad: bytes, start: int, stop: int) -> Iterator[bytes]:
-    """Read the bytes from `start` up to, not including, `stop` of a stream's text, touching only their chunks.
+    """Read the bytes from `start` up to, not including, `stop` of a text, touching only their chunks.
 
     For excerpts and partial downloads. Only what is touched is checked; bytes beyond the end are left out.
 

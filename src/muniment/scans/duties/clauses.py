@@ -160,7 +160,7 @@ def subject(text: str, stop: int, names: AddresseeLexicon, start: int = 0) -> Su
 
 
 _FOLLOWS = re.compile(
-    r"\s*(?:,|$|\)|\(|(?:and|or|of|that|which|who|whose|referred|designated|established|subject|classified|concerned|other|in|"
+    r"\s*(?:,|$|\)|\(|(?:\w+ed|and|or|of|that|which|who|whose|referred|designated|established|subject|classified|concerned|other|in|"
     r"under|within|pursuant|not|acting|shall|must|may|to|for|as|with|using|having|from|located|providing|providers?|making|"
     r"involved|identified|offering|putting|placing|is|are|has|have|on|at|by|responsible|receiving|intending|required|take|"
     r"takes|adopt|report|notify|submit|comply|implement|put|keep|inform|cooperate|provide|do|does|ensure|include|can|be|"

@@ -71,6 +71,8 @@ class ParsedAct:
     :param text: the verbatim text, paragraphs separated by ``\\n``; no-break spaces kept.
     :param provisions: in document order.
     :param extractor: name and version of the parser profile, e.g. ``oj-xhtml/1``; profiles are immutable.
+    :param left_out: texts that the file carries but that are not law in this version (marked as deleted by the
+        publisher's consolidation); kept apart so that nothing is dropped silently and nothing repealed is cited.
     """
 
     celex: str
@@ -80,6 +82,7 @@ class ParsedAct:
     provisions: tuple[ParsedProvision, ...]
     extractor: str
     completeness: Completeness
+    left_out: tuple[str, ...] = ()
 
     def verbatim(self, provision: ParsedProvision) -> str:
         """Return the exact text of a provision."""

@@ -12,7 +12,12 @@ from typing import Any
 from django.db.backends.postgresql import base as stock
 
 from muniment.spine import session
-from muniment.spine.guard import POSTGRES_TOUCHED
+
+#: Where the triggers note the rows that an action changed; of this connection only, emptied at each commit.
+POSTGRES_TOUCHED = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS muniment_touched "
+    "(tbl text NOT NULL, pk text NOT NULL, PRIMARY KEY (tbl, pk)) ON COMMIT DELETE ROWS"
+)
 
 
 class DatabaseWrapper(stock.DatabaseWrapper):

@@ -1,0 +1,110 @@
+"""Which role may do what. The names are the actions' own; nothing here knows a person.
+
+Rules: names are explicit strings and never derived from code; a role that only reads holds no action that changes
+anything; who administers people holds no right over the firm's evidence or decisions, and the other way round. What
+is not listed is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from muniment.spine.errors import Invalid, Refused
+
+READING: Final = frozenset(
+    {
+        "cases.read",
+        "counterparties.read",
+        "ledger.read",
+        "packs.download",
+        "scans.read",
+        "scans.read_finding",
+        "screening.read",
+        "screening.read_match",
+        "screening.replay",
+        "vault.download",
+        "vault.read",
+    }
+)
+
+WORKING: Final = READING | {
+    "cases.attach",
+    "cases.open",
+    "cases.propose",
+    "cases.withdraw",
+    "counterparties.add",
+    "counterparties.bring_in",
+    "counterparties.change",
+    "packs.build",
+    "scans.assess",
+    "scans.run",
+    "screening.run",
+    "vault.upload",
+}
+
+OWN_ACCOUNT: Final = frozenset(
+    {
+        "access.change_password",
+        "access.enrol_factor",
+        "access.remove_factor",
+        "access.sign_in",
+        "access.sign_out",
+    }
+)
+
+ROLES: Final[dict[str, frozenset[str]]] = {
+    "administrator": OWN_ACCOUNT
+    | {
+        "access.change_role",
+        "access.create_person",
+        "access.create_token",
+        "access.deactivate",
+        "access.reset_factor",
+        "access.reset_password",
+        "access.revoke_token",
+        "ledger.read",
+    },
+    "officer": OWN_ACCOUNT | WORKING | {"access.create_token", "access.revoke_token", "cases.decide"},
+    "analyst": OWN_ACCOUNT | WORKING | {"access.create_token", "access.revoke_token"},
+    "auditor": OWN_ACCOUNT | READING,
+}
+
+#: Roles that must sign in with a second factor.
+SECOND_FACTOR: Final = frozenset({"administrator", "officer"})
+
+#: What the operator of the installation may do from the machine itself, in the deployment's or a tenant's name.
+OPERATOR: Final = frozenset(
+    {
+        "access.create_person",
+        "access.create_token",
+        "access.reset_factor",
+        "access.reset_password",
+        "ledger.read",
+        "sources.add",
+        "sources.add_list",
+        "tenants.create",
+    }
+)
+
+#: What background work may do in a tenant's name.
+WORKER: Final = frozenset({"scans.finish", "screening.finish", "ledger.anchor", "packs.finish"})
+
+
+def permissions(role: str) -> frozenset[str]:
+    """Return the names of the actions that a role holds.
+
+    :raises Invalid: for an unknown role.
+    """
+    if role not in ROLES:
+        raise Invalid(
+            "There is no such role.", todo=f"Choose one of: {', '.join(sorted(ROLES))}.", where="role"
+        )
+    return ROLES[role]
+
+
+def require_second_factor(role: str, factors: frozenset[str]) -> None:
+    """Refuse somebody whose role asks for a second factor and who has shown only a password."""
+    if role in SECOND_FACTOR and not factors & {"totp", "recovery_code", "token"}:
+        raise Refused(
+            "Your role needs a second factor.", todo="Set up an authenticator app, then sign in with its code."
+        )

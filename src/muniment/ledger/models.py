@@ -1,0 +1,138 @@
+"""Tables of the ledger: the outbox, the entries, their row lists, streams, logs and checkpoints.
+
+Rules: entries, row lists and checkpoints are append-only, the outbox is a queue that only the sequencer empties,
+and no table has a foreign key, so that nothing that is recorded can be pulled away by deleting something else.
+Columns that repeat what an opening says (kind, actor, subject) are there for search; ``ledger verify --deep``
+holds them against the opening.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+from muniment.spine.guard import Kept
+from muniment.spine.models import Row, TenantManager
+
+
+
+class LedgerRow(Row):
+    """A row of one tenant's log; the deployment's own log has the deployment's identifier."""
+
+    class Meta(Row.Meta):
+        abstract = True
+
+    objects: ClassVar[TenantManager[Any]] = TenantManager()
+
+
+class Event(LedgerRow):
+    """What outbox and entries share: an event as it was recorded, sealed before it was written."""
+
+    cls = models.CharField(max_length=40)
+    kind = models.CharField(max_length=60)
+    actor = models.CharField(max_length=80)
+    subject = models.CharField(max_length=120)
+    at = models.DateTimeField()
+    stream = models.UUIDField()
+    body = models.BinaryField()
+
+    class Meta(LedgerRow.Meta):
+        abstract = True
+
+
+class Outbox(Event):
+    """Events of committed actions that wait for their place in the log."""
+
+    kept: ClassVar[Kept] = Kept.QUEUE
+
+    order = models.BigIntegerField(db_index=True)
+    commitments = models.BinaryField()
+
+
+class Entry(Event):
+    """One event in its place in the log."""
+
+    kept: ClassVar[Kept] = Kept.APPEND_ONLY
+
+    idx = models.BigIntegerField()
+    sn = models.BigIntegerField()
+    leaf = models.BinaryField()
+
+    class Meta(LedgerRow.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "idx"], name="one_entry_per_place"),
+            models.UniqueConstraint(fields=["tenant_id", "stream", "sn"], name="one_entry_per_number_in_a_stream"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant_id", "subject"], name="entry_by_subject"),
+            models.Index(fields=["tenant_id", "kind", "idx"], name="entry_by_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.idx}"
+
+
+class RowList(LedgerRow):
+    """The rows that one event changed, with their digests; the event commits the root over them.
+
+    ``id`` is the event's. ``body`` is canonical JSON: a list of ``[table, row id, digest in hex or ""]``,
+    sorted; an empty digest says that the row was removed.
+    """
+
+    kept: ClassVar[Kept] = Kept.QUEUE
+
+    body = models.BinaryField()
+
+
+class Stream(LedgerRow):
+    """The random tag and the next number of one subject's stream of events."""
+
+    kept: ClassVar[Kept] = Kept.REGISTER
+
+    subject_index = models.BinaryField(max_length=16)
+    next_sn = models.BigIntegerField(default=0)
+
+    class Meta(LedgerRow.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "subject_index"], name="one_stream_per_subject"),
+        ]
+
+
+class Log(LedgerRow):
+    """One log: its origin, its size, its compact range, and how far it was published."""
+
+    kept: ClassVar[Kept] = Kept.REGISTER
+    seen_by_deployment: ClassVar[bool] = True
+
+    tag = models.CharField(max_length=32)
+    origin = models.CharField(max_length=120)
+    vkeys = models.TextField()
+    size = models.BigIntegerField(default=0)
+    frontier = models.BinaryField(default=bytes)
+    published = models.BigIntegerField(default=0)
+
+    class Meta(LedgerRow.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant_id"], name="one_log_per_tenant")]
+
+    def __str__(self) -> str:
+        return self.origin
+
+
+class Checkpoint(LedgerRow):
+    """A signed head of the log, as published."""
+
+    kept: ClassVar[Kept] = Kept.APPEND_ONLY
+
+    size = models.BigIntegerField()
+    root = models.BinaryField(max_length=32)
+    note = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta(LedgerRow.Meta):
+        indexes = [models.Index(fields=["tenant_id", "size"], name="checkpoint_by_size")]
+
+    def __str__(self) -> str:
+        return f"checkpoint at {self.size}"
+
+

@@ -1,0 +1,102 @@
+"""The publisher: tiles on the disk, a signed checkpoint over them, the newest one in the database.
+
+Rules: off the commit path; tiles are written before the checkpoint that covers them, and a checkpoint is only
+signed if the tiles' root equals the database's, so that neither of the two can be changed alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from muniment.ledger import logs
+from muniment.ledger.action import Act, action
+from muniment.ledger.models import Checkpoint, Entry, Log
+from muniment.ledger.sequence import compact_range, sequence
+from muniment.proof import checkpoint as note
+from muniment.proof.signer import sign_checkpoint
+from muniment.proof.tiles import TileWriter
+from muniment.spine import ports
+from muniment.spine.actor import system
+from muniment.spine.errors import Clash
+from muniment.spine.guard import LEDGER_HAND
+from muniment.spine.scope import DEPLOYMENT, tenant_scope
+from muniment.spine.session import open_action
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What settling did to one log."""
+
+    tenant: UUID
+    origin: str
+    sequenced: int
+    size: int
+    root: str
+
+
+def publish(tenant: UUID) -> Checkpoint | None:
+    """Write one log's new tiles and sign its checkpoint; ``None`` when there is nothing new.
+
+    :raises Clash: when the tiles on the disk do not lead to the root in the database.
+    :raises Malformed: when other bytes stand where a tile must go.
+    """
+    with tenant_scope(tenant):
+        known: Log = Log.objects.get()
+        if known.size == known.published:
+            _show_again(known)
+            return None
+        with transaction.atomic(), open_action(LEDGER_HAND):
+            log: Log = Log.objects.select_for_update().get()
+            rows = Entry.objects.filter(idx__gte=log.published, idx__lt=log.size).order_by("idx")
+            leaves = [bytes(leaf) for leaf in rows.values_list("leaf", flat=True)]
+            writer = TileWriter(logs.folder(log))
+            grown = writer.extend(log.published, leaves)
+            if grown.size != log.size or grown.root() != compact_range(log).root():
+                raise Clash(
+                    "The tiles of the log do not lead to the root in the database.",
+                    todo="Stop, keep both, and run: muniment ledger verify --deep.",
+                )
+            at = ports.now()
+            head = note.Checkpoint(log.origin, log.size, grown.root())
+            signed = sign_checkpoint(logs.signer(log), head, at)
+            made: Checkpoint = Checkpoint.objects.create(
+                tenant_id=tenant, size=log.size, root=grown.root(), note=signed.decode("utf-8"), at=at
+            )
+            before, log.published = log.published, log.size
+            log.save(update_fields=["published"])
+        # After the commit: a reader must never see a checkpoint that the database does not know.
+        writer.publish(signed)
+        writer.drop_partials(before, log.size)
+    return made
+
+
+def _show_again(log: Log) -> None:
+    """Put the newest checkpoint into place when a crash came between its commit and its file."""
+    newest: Checkpoint | None = Checkpoint.objects.order_by("-size").first()
+    shown = logs.folder(log) / "checkpoint"
+    if newest is not None and (not shown.is_file() or shown.read_bytes() != newest.note.encode("utf-8")):
+        TileWriter(logs.folder(log)).publish(newest.note.encode("utf-8"))
+
+
+@action("ledger.anchor", cls="log.checkpoint", says="the log of a tenant stood at {facts.size} entries")
+def anchor(act: Act, *, checkpoint: Checkpoint, tag: str) -> None:
+    """Put a tenant's checkpoint into the deployment's log, so that a whole log cannot be dropped unnoticed."""
+    act.record(f"log/{tag}", stream="log", size=checkpoint.size, root=bytes(checkpoint.root).hex())
+
+
+def settle() -> list[Settled]:
+    """Give every waiting event its place, publish every log, and anchor the tenants' heads in the deployment's."""
+    done = []
+    clerk = system("sequencer", may=frozenset({"ledger.anchor"}))
+    for log in logs.every():
+        sequenced = sequence(log.tenant_id)
+        made = publish(log.tenant_id)
+        if made is not None and log.tenant_id != DEPLOYMENT:
+            anchor(clerk, checkpoint=made, tag=log.tag)
+        fresh = logs.of(log.tenant_id)
+        root = compact_range(fresh).root().hex()
+        done.append(Settled(log.tenant_id, log.origin, sequenced, fresh.size, root))
+    return done

@@ -1,0 +1,141 @@
+"""How an event becomes a row of the outbox: committed, sealed, and only then written.
+
+Rules (``docs/formats/leaf.md``): each field is committed under its own salt; salts and values are encrypted
+before they reach the database, a person's fields under that person's key; the plain text of a fact never stands in a
+table, a write-ahead log or a backup.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from muniment.ledger import rows
+from muniment.ledger.models import Outbox, RowList, Stream
+from muniment.ledger.words import Sealed, plain
+from muniment.proof.canonical import canonical
+from muniment.proof.leaf import Opening, seal_fields
+from muniment.spine import envelope, ports
+from muniment.spine.actor import Actor
+from muniment.spine.blind import blind
+from muniment.spine.installation import keyring
+from muniment.spine.sealed import TENANT_KEY
+
+BODY_KIND = "muniment.body/1"
+
+_order_lock = threading.Lock()
+_last_order = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One event before it is sealed."""
+
+    event: UUID
+    cls: str
+    kind: str
+    actor: Actor
+    subject: str
+    stream: str
+    at: datetime
+    outcome: str
+    cause: str
+    facts: dict[str, Any]
+
+
+def _next_order() -> int:
+    """Return a number greater than every one before it in this process, near the time in nanoseconds."""
+    global _last_order  # noqa: PLW0603  # one counter for the process is the point
+    with _order_lock:
+        _last_order = max(_last_order + 1, int(ports.now().timestamp() * 1_000_000) * 1000)
+        return _last_order
+
+
+def place(tenant: UUID, event: UUID) -> bytes:
+    """Return the additional data of an event's body."""
+    return b"muniment.event\0" + tenant.bytes + event.bytes
+
+
+def stream_named(tenant: UUID, name: str) -> Stream:
+    """Return the stream of this name, and begin it with a random tag when it is new."""
+    index = blind(keyring().blind_key(tenant), "stream", name)
+    found = Stream.objects.filter(subject_index=index).first()
+    return found or Stream.objects.create(tenant_id=tenant, subject_index=index)
+
+
+def _seal_openings(tenant: UUID, fact: Fact, openings: tuple[Opening, ...], keys: dict[str, UUID]) -> bytes:
+    """Return the encrypted body: one part for each key, each with the openings that it opens."""
+    parts: dict[UUID, list[Any]] = {}
+    for opening in openings:
+        parts.setdefault(keys.get(opening.path, TENANT_KEY), []).append(opening.shown())
+    ring = keyring()
+    ring.ensure_keys(tenant, [key for key in parts if key != TENANT_KEY])
+    sealed = []
+    for key_id, shown in sorted(parts.items(), key=lambda pair: pair[0].bytes):
+        key = ring.tenant_key(tenant) if key_id == TENANT_KEY else ring.key(tenant, key_id)
+        blob = envelope.seal_for(key_id, key, canonical(shown), place(tenant, fact.event))
+        sealed.append(base64.b64encode(blob).decode())
+    return canonical({"k": BODY_KIND, "p": sealed})
+
+
+def append(events: list[Fact], touched: set[tuple[str, str]]) -> None:
+    """Write these events to the outbox, in the transaction that is open; the first one commits the rows.
+
+    :raises TypeError: for a value that is no fact.
+    """
+    tenant = events[0].actor.tenant
+    found = rows.marks(touched)
+    streams: dict[str, Stream] = {}
+    waiting = []
+    for number, fact in enumerate(events):
+        fixed: dict[str, Any] = {
+            "action": fact.kind,
+            "actor": fact.actor.id,
+            "at": plain(fact.at),
+            "origin": plain(fact.actor.origin),
+            "subject": fact.subject,
+            "outcome": fact.outcome,
+        }
+        if fact.cause:
+            fixed["cause"] = fact.cause
+        if found and number == 0:
+            body, fixed["rows"] = rows.encode(found)
+            RowList.objects.create(id=fact.event, tenant_id=tenant, body=body)
+        given = {name: value for name, value in fact.facts.items() if value is not None}
+        keys = {
+            f"facts.{name}": value.subject
+            for name, value in given.items()
+            if isinstance(value, Sealed) and value.subject is not None
+        }
+        values = {
+            name: plain(value.value if isinstance(value, Sealed) else value) for name, value in given.items()
+        }
+        commitments, openings = seal_fields(fixed, values, ports.random_bytes)
+        if fact.stream not in streams:
+            streams[fact.stream] = stream_named(tenant, fact.stream)
+        waiting.append(
+            Outbox(
+                id=fact.event,
+                tenant_id=tenant,
+                cls=fact.cls,
+                kind=fact.kind,
+                actor=fact.actor.id,
+                subject=fact.subject,
+                at=fact.at,
+                stream=streams[fact.stream].id,
+                body=_seal_openings(tenant, fact, openings, keys),
+                order=_next_order(),
+                commitments=b"".join(commitments),
+            )
+        )
+    Outbox.objects.bulk_create(waiting)
+
+
+def body_digest(body: bytes) -> bytes:
+    """Return what the leaf says of the encrypted body."""
+    return hashlib.sha256(body).digest()

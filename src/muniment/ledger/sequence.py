@@ -1,0 +1,94 @@
+"""The sequencer: it gives each waiting event its place in the log.
+
+Rules: one sequencer at a time for a log (its row is locked); order is the outbox's; leaf, number within the
+stream, compact range and the emptying of the outbox commit together, so that a crash repeats nothing and loses nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from muniment.ledger import logs
+from muniment.ledger.models import Entry, Log, Outbox, Stream
+from muniment.ledger.record import body_digest
+from muniment.proof.leaf import Leaf
+from muniment.proof.merkle import HASH, CompactRange, leaf_hash
+from muniment.spine.guard import LEDGER_HAND
+from muniment.spine.scope import tenant_scope
+from muniment.spine.session import open_action
+
+BATCH: Final = 1000
+
+
+def compact_range(log: Log) -> CompactRange:
+    """Return the log's compact range as stored."""
+    raw = bytes(log.frontier)
+    return CompactRange(log.size, [raw[at : at + HASH] for at in range(0, len(raw), HASH)])
+
+
+def _leaf(event: Outbox, stream: Stream) -> bytes:
+    raw = bytes(event.commitments)
+    return Leaf(
+        cls=event.cls,
+        f=tuple(raw[at : at + HASH] for at in range(0, len(raw), HASH)),
+        sn=stream.next_sn,
+        st=stream.id.bytes,
+        t=int(event.at.timestamp()),
+        x=body_digest(bytes(event.body)),
+    ).encode()
+
+
+def sequence_batch(tenant: UUID, most: int = BATCH) -> int:
+    """Give places to at most ``most`` waiting events of one tenant; returns how many there were."""
+    with tenant_scope(tenant):
+        if not Outbox.objects.exists():
+            return 0
+        with transaction.atomic(), open_action(LEDGER_HAND):
+            log: Log = Log.objects.select_for_update().get()
+            waiting: list[Outbox] = list(Outbox.objects.order_by("order", "id")[:most])
+            streams = {stream.id: stream for stream in Stream.objects.filter(id__in={one.stream for one in waiting})}
+            grown = compact_range(log)
+            entries = []
+            for event in waiting:
+                stream = streams[event.stream]
+                leaf = _leaf(event, stream)
+                entries.append(
+                    Entry(
+                        id=event.id,
+                        tenant_id=tenant,
+                        cls=event.cls,
+                        kind=event.kind,
+                        actor=event.actor,
+                        subject=event.subject,
+                        at=event.at,
+                        stream=event.stream,
+                        body=event.body,
+                        idx=grown.size,
+                        sn=stream.next_sn,
+                        leaf=leaf,
+                    )
+                )
+                stream.next_sn += 1
+                grown.append(leaf_hash(leaf))
+            Entry.objects.bulk_create(entries)
+            Stream.objects.bulk_update(streams.values(), ["next_sn"])
+            Outbox.objects.filter(id__in=[event.id for event in waiting]).delete()
+            log.size, log.frontier = grown.size, b"".join(grown.hashes)
+            log.save(update_fields=["size", "frontier"])
+    return len(waiting)
+
+
+def sequence(tenant: UUID) -> int:
+    """Give a place to every event of one tenant that waits; returns how many there were."""
+    done = 0
+    while part := sequence_batch(tenant):
+        done += part
+    return done
+
+
+def sequence_all() -> int:
+    """Give a place to every waiting event of the installation."""
+    return sum(sequence(log.tenant_id) for log in logs.every())

@@ -1,0 +1,227 @@
+"""Checking the ledger against itself, and, in depth, every guarded row and stored file against the ledger.
+
+Plain: entries are numbered without a gap, their leaves lead to the stored range, to the tiles on the disk and to
+the signed checkpoint, bodies are those that the leaves name, streams are numbered without a gap.
+Deep: each opening is what was committed, the search columns say what the openings say, and each guarded row is what
+the entry that last changed it committed; other rooms add checks of their own (stored files).
+
+What was found is a list of sentences that name the row or file; an empty list means that everything holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from muniment.ledger import logs, rows
+from muniment.ledger.models import Checkpoint, Entry, Log, Outbox, RowList
+from muniment.ledger.openings import opened_event
+from muniment.ledger.record import body_digest
+from muniment.ledger.sequence import compact_range
+from muniment.proof.canonical import canonical, parse
+from muniment.proof.checkpoint import open_checkpoint
+from muniment.proof.errors import Malformed
+from muniment.proof.leaf import parse_leaf, require_opened
+from muniment.proof.merkle import CompactRange, leaf_hash, root_of
+from muniment.proof.note import parse_key
+from muniment.proof.tiles import Tiles
+from muniment.spine.envelope import Tampered
+from muniment.spine.guard import Kept, guarded_tables
+from muniment.spine.keyring import KeyDestroyed
+from muniment.spine.scope import current_tenant, tenant_scope
+
+#: Checks that other rooms add: each takes a tenant and yields sentences about what does not hold.
+DEEP_CHECKS: list[Callable[[UUID], Iterator[str]]] = []
+
+MOST_NAMED: Final = 1000
+
+
+@dataclass(slots=True)
+class Finding:
+    """What was looked at and what did not hold."""
+
+    entries: int = 0
+    rows: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything holds."""
+        return not self.faults
+
+    def add(self, sentence: str) -> None:
+        """Note a fault; past a thousand only the number grows."""
+        if len(self.faults) < MOST_NAMED:
+            self.faults.append(sentence)
+
+
+def _checkpoint_faults(log: Log, grown: dict[int, bytes]) -> Iterator[str]:
+    keys = [parse_key(line) for line in log.vkeys.splitlines()]
+    for kept in Checkpoint.objects.order_by("size", "at"):
+        try:
+            head, _ = open_checkpoint(kept.note.encode("utf-8"), keys, origin=log.origin)
+        except Malformed as why:
+            yield f"{log.origin}: the checkpoint at {kept.size} is not signed by the log ({why.what})"
+            continue
+        if head.size != kept.size or bytes(kept.root) != head.root:
+            yield f"{log.origin}: the checkpoint row at {kept.size} is not what was signed"
+        if grown.get(head.size) != head.root:
+            yield f"{log.origin}: the entries do not lead to the checkpoint signed at {head.size}"
+    if log.published:
+        tiles = Tiles(logs.folder(log), log.published)
+        try:
+            head, _ = open_checkpoint(tiles.checkpoint(), keys, origin=log.origin)
+            if head.size != log.published or tiles.range().root() != head.root:
+                yield f"{log.origin}: the tiles do not lead to the published checkpoint"
+            tiled = CompactRange()
+            for leaf in tiles.entries(0, log.published):
+                tiled.append(leaf_hash(leaf))
+            if tiled.root() != head.root:
+                yield f"{log.origin}: the entry bundles do not lead to the published checkpoint"
+        except Malformed as why:
+            yield f"{log.origin}: {why}"
+
+
+def _entry_faults(entry: Entry) -> Iterator[str]:
+    try:
+        leaf = parse_leaf(bytes(entry.leaf))
+    except Malformed as why:
+        yield f"entry {entry.idx}: the leaf cannot be read ({why.what})"
+        return
+    if leaf.x != body_digest(bytes(entry.body)):
+        yield f"entry {entry.idx}: its sealed contents are not those that were logged"
+    if (leaf.st, leaf.sn, leaf.cls, leaf.t) != (
+        entry.stream.bytes,
+        entry.sn,
+        entry.cls,
+        int(entry.at.timestamp()),
+    ):
+        yield f"entry {entry.idx}: its columns do not agree with its leaf"
+
+
+def _opening_faults(entry: Any, commitments: Any, name: str) -> Iterator[str]:
+    try:
+        shown = opened_event(entry)
+        for opening in shown.openings:
+            require_opened(commitments, opening)
+    except (Malformed, Tampered, KeyDestroyed, ValueError) as why:
+        yield f"{name}: its contents are not what was committed ({why})"
+        return
+    said = (shown.value("action"), shown.value("actor"), shown.value("subject"))
+    if said != (entry.kind, entry.actor, entry.subject):
+        yield f"{name}: its search columns do not say what was committed"
+
+
+def _row_list(event: Any, name: str, last: dict[tuple[str, str], tuple[str, str]]) -> Iterator[str]:
+    """Check the row list of one event and note what it says of each row."""
+    committed = opened_event(event).value("rows")
+    held = RowList.objects.filter(id=event.id).first()
+    if held is None:
+        if committed:
+            yield f"{name}: the list of the rows that it changed is missing"
+        return
+    listed = parse(bytes(held.body), largest=1 << 30)
+    if root_of(canonical(mark) for mark in listed).hex() != committed:
+        yield f"{name}: the list of the rows that it changed is not what was committed"
+        return
+    for table, row, digest in listed:
+        last[table, row] = (digest, name)
+
+
+def _row_faults(last: dict[tuple[str, str], tuple[str, str]], found: Finding) -> Iterator[str]:
+    for item in guarded_tables():
+        if item.kept is not Kept.GUARDED:
+            continue
+        seen = set()
+        scoped = _OwnRows(item)
+        for table, row, digest in scoped.marks():
+            found.rows += 1
+            seen.add((table, row))
+            known = last.get((table, row))
+            if known is None or not known[0]:
+                yield f"{table} {row}: this row was added behind the application's back"
+            elif known[0] != digest:
+                yield f"{table} {row}: this row was changed behind the application's back (last by {known[1]})"
+        for (table, row), (digest, name) in last.items():
+            if table == item.table and digest and (table, row) not in seen:
+                yield f"{table} {row}: this row was removed behind the application's back (last by {name})"
+
+
+class _OwnRows:
+    """The rows of one table that belong to the current tenant, whatever else the database lets it read."""
+
+    def __init__(self, item: Any) -> None:
+        self.item = item
+
+    def marks(self) -> Iterator[rows.RowMark]:
+        """Yield the marks of these rows."""
+        own = [
+            key.hex
+            for key in self.item.model._base_manager.filter(tenant_id=current_tenant()).values_list("pk", flat=True)
+        ]
+        yield from rows.digests(self.item, own)
+
+
+def verify_log(tenant: UUID, *, deep: bool = False) -> Finding:
+    """Check one tenant's log, and with ``deep`` its rows and files.
+
+    :returns: what was looked at, and a sentence for each thing that does not hold.
+    """
+    found = Finding()
+    with tenant_scope(tenant):
+        log: Log = Log.objects.get()
+        tree = CompactRange()
+        heads = set(Checkpoint.objects.values_list("size", flat=True))
+        grown: dict[int, bytes] = {}
+        numbers: dict[UUID, int] = {}
+        last: dict[tuple[str, str], tuple[str, str]] = {}
+        for entry in Entry.objects.order_by("idx").iterator(chunk_size=1000):
+            if entry.idx != tree.size:
+                found.add(f"{log.origin}: entry {tree.size} is missing")
+            for fault in _entry_faults(entry):
+                found.add(fault)
+            if entry.sn != numbers.get(entry.stream, 0):
+                found.add(f"entry {entry.idx}: a number is missing in its stream")
+            numbers[entry.stream] = entry.sn + 1
+            tree.append(leaf_hash(bytes(entry.leaf)))
+            if tree.size in heads:
+                grown[tree.size] = tree.root()
+            found.entries += 1
+            if deep:
+                _deep_entry(entry, found, last)
+        stored = compact_range(log)
+        if (stored.size, stored.hashes) != (tree.size, tree.hashes):
+            found.add(f"{log.origin}: the entries do not lead to the stored head")
+        for fault in _checkpoint_faults(log, grown):
+            found.add(fault)
+        if deep:
+            for waiting in Outbox.objects.order_by("order", "id"):
+                for fault in _row_list(waiting, f"waiting event {waiting.id}", last):
+                    found.add(fault)
+            for fault in _row_faults(last, found):
+                found.add(fault)
+            for check in DEEP_CHECKS:
+                for fault in check(tenant):
+                    found.add(fault)
+    return found
+
+
+def _deep_entry(entry: Entry, found: Finding, last: dict[tuple[str, str], tuple[str, str]]) -> None:
+    name = f"entry {entry.idx}"
+    try:
+        leaf = parse_leaf(bytes(entry.leaf))
+        before = len(found.faults)
+        for fault in _opening_faults(entry, leaf, name):
+            found.add(fault)
+        if len(found.faults) == before:
+            for fault in _row_list(entry, name, last):
+                found.add(fault)
+    except Malformed as why:
+        found.add(f"{name}: {why.what}")
+
+
+def verify(*, deep: bool = False) -> dict[UUID, Finding]:
+    """Check every log of the installation."""
+    return {log.tenant_id: verify_log(log.tenant_id, deep=deep) for log in logs.every()}

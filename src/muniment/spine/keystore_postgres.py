@@ -1,0 +1,162 @@
+"""Where wrapped keys live when the installation runs on PostgreSQL: a second database, never the main one.
+
+The same rules as `keystore`. A destroyed key's old row version is removed by rewriting the table (`VACUUM
+FULL`), since an ordinary clean-up leaves its bytes in the page. What stays in the server's write-ahead log
+until it is recycled, or in an archive of it, is out of this program's hands: the database of the keys is to
+be archived briefly or not at all.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from muniment.spine.errors import Busy
+from muniment.spine.keystore import PATIENCE, KeyRow
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS wrapped_key (
+    tenant uuid NOT NULL,
+    key_id uuid NOT NULL,
+    kind text NOT NULL,
+    wrapped bytea NOT NULL,
+    destroyed boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (tenant, key_id)
+)
+"""
+
+
+class PostgresKeyStore:
+    """The store as a database of its own, opened at the first use.
+
+    One connection and one lock per process. Make it after forking.
+
+    :param dsn: how to reach the database; its role owns the table that `create` makes.
+    """
+
+    def __init__(self, dsn: str, *, patience: float = PATIENCE) -> None:
+        self._dsn = dsn
+        self._patience = patience
+        self._lock = threading.RLock()
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def __repr__(self) -> str:
+        return "PostgresKeyStore(…)"
+
+    def create(self) -> None:
+        """Make the table if it is not there yet.
+
+        :raises Busy: when the database cannot be reached.
+        """
+        with self._open() as connection:
+            connection.execute(_SCHEMA)
+
+    def put_many(self, rows: Iterable[KeyRow]) -> int:
+        """Keep all rows, or none, and return how many were new; durable when this returns.
+
+        :raises Busy: when the database cannot be reached; nothing was kept then.
+        """
+        kept = list(rows)
+        with self._open() as connection:
+            return connection.execute(
+                "INSERT INTO wrapped_key (tenant, key_id, kind, wrapped)"
+                " SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[])"
+                " ON CONFLICT (tenant, key_id) DO NOTHING",
+                [
+                    [row.tenant for row in kept],
+                    [row.key_id for row in kept],
+                    [row.kind for row in kept],
+                    [row.wrapped for row in kept],
+                ],
+            ).rowcount
+
+    def get(self, tenant: UUID, key_id: UUID) -> bytes | None:
+        """Return the wrapped key, or None when there is none or it was destroyed.
+
+        :raises Busy: when the database cannot be reached.
+        """
+        return self.get_many(tenant, [key_id]).get(key_id)
+
+    def get_many(self, tenant: UUID, key_ids: Iterable[UUID]) -> dict[UUID, bytes]:
+        """Return the wrapped keys that are there; names without one are left out.
+
+        :raises Busy: when the database cannot be reached.
+        """
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT key_id, wrapped FROM wrapped_key"
+                " WHERE tenant = %s AND NOT destroyed AND key_id = ANY(%s::uuid[])",
+                [tenant, list(key_ids)],
+                binary=True,
+            ).fetchall()
+        return {key_id: bytes(wrapped) for key_id, wrapped in rows}
+
+    def destroy(self, tenant: UUID, key_id: UUID) -> bool:
+        """Overwrite one wrapped key and return whether there was one.
+
+        :raises Busy: as `destroy_many`.
+        """
+        return self.destroy_many(tenant, [key_id]) == 1
+
+    def destroy_many(self, tenant: UUID, key_ids: Iterable[UUID]) -> int:
+        """Overwrite wrapped keys, rewrite the table without their old versions, and return how many.
+
+        :raises Busy: when the database cannot be reached, or the table is in use; call again.
+        """
+        with self._open() as connection:
+            gone = connection.execute(
+                "UPDATE wrapped_key SET wrapped = '', destroyed = true"
+                " WHERE tenant = %s AND NOT destroyed AND key_id = ANY(%s::uuid[])",
+                [tenant, list(key_ids)],
+            ).rowcount
+            connection.execute("VACUUM (FULL) wrapped_key")
+        return gone
+
+    def count(self, tenant: UUID | None = None) -> int:
+        """Return how many keys are there, of one tenant or of all.
+
+        :raises Busy: when the database cannot be reached.
+        """
+        with self._open() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM wrapped_key WHERE NOT destroyed AND (%s::uuid IS NULL OR tenant = %s)",
+                [tenant, tenant],
+            ).fetchone()
+        return int(row[0]) if row else 0
+
+    def close(self) -> None:
+        """Close the connection; a later call opens it again."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    @contextmanager
+    def _open(self) -> Iterator[psycopg.Connection[Any]]:
+        with self._lock:
+            try:
+                if self._connection is None:
+                    self._connection = self._connect()
+                yield self._connection
+            except psycopg.OperationalError:
+                # What broke off is not used again; the next call starts with a fresh connection.
+                self.close()
+                raise Busy(
+                    "The key store does not answer just now.",
+                    todo="Try again in a moment; if it stays so, check its database.",
+                ) from None
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        wait = int(self._patience * 1000)
+        return psycopg.connect(
+            self._dsn,
+            autocommit=True,
+            connect_timeout=max(2, int(self._patience)),
+            # Whatever the server's default is: a key that was answered for must be on the disk.
+            options=f"-c synchronous_commit=on -c lock_timeout={wait} -c client_min_messages=error",
+        )

@@ -1,0 +1,60 @@
+"""Bringing the tables up to date, as their owner.
+
+On PostgreSQL the application's own role owns nothing; only this step connects as the owner, and grants the
+application what it needs: never TRUNCATE, and on append-only tables neither UPDATE nor DELETE.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.management import call_command
+from django.db import connections
+
+from muniment.spine import config
+from muniment.spine.guard import Kept, guarded_tables
+
+
+def _as_owner() -> None:
+    """Let this process's default connection be the owner's."""
+    address = urlsplit(config.current().database_owner)
+    connection = connections["default"]
+    connection.close()
+    connection.settings_dict.update(
+        USER=unquote(address.username or ""),
+        PASSWORD=unquote(address.password or ""),
+        HOST=address.hostname or "",
+        PORT=str(address.port or 5432),
+    )
+
+
+def _grant(connection: Any, role: str) -> None:
+    kept = {item.table: item.kept for item in guarded_tables()}
+    rights = {Kept.APPEND_ONLY: "SELECT, INSERT", Kept.QUEUE: "SELECT, INSERT, DELETE", Kept.REGISTER: "SELECT, INSERT, UPDATE"}
+    quoted = connection.ops.quote_name(role)
+    with connection.cursor() as cursor:
+        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {quoted}")
+        cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
+        for table in connection.introspection.table_names():
+            right = rights.get(kept[table], "SELECT, INSERT, UPDATE, DELETE") if table in kept else "SELECT, INSERT, UPDATE, DELETE"
+            if table == "django_migrations":
+                right = "SELECT"
+            cursor.execute(f"REVOKE ALL ON {connection.ops.quote_name(table)} FROM {quoted}")
+            cursor.execute(f"GRANT {right} ON {connection.ops.quote_name(table)} TO {quoted}")
+
+
+def migrate(*, verbosity: int = 0) -> None:
+    """Create or update all tables with their guards, then go back to the application's role."""
+    settings = config.current()
+    if settings.on_postgres and settings.database_owner:
+        mine = dict(connections["default"].settings_dict)
+        _as_owner()
+        try:
+            call_command("migrate", interactive=False, verbosity=verbosity)
+            _grant(connections["default"], unquote(urlsplit(settings.database).username or ""))
+        finally:
+            connections["default"].close()
+            connections["default"].settings_dict.update(mine)
+    else:
+        call_command("migrate", interactive=False, verbosity=verbosity)

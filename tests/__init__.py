@@ -1,0 +1,1 @@
+"""Muniment's tests."""

@@ -1,0 +1,143 @@
+"""Personas, tenants and real data for every test.
+
+Ada (analyst), Otto (officer), Vera (auditor), Adam (administrator) work for Example Pay; Mallory is an officer of
+Harbour Lending with full rights there; Tick is the system's worker.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from muniment.spine.actor import Actor, ActorKind, system
+from muniment.spine.scope import DEPLOYMENT
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what touches the database, so that the second run (PostgreSQL) can choose it."""
+    for item in items:
+        if {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.database)
+
+
+@dataclass(frozen=True)
+class Town:
+    """The two tenants that exist in every test process."""
+
+    example: UUID
+    harbour: UUID
+
+
+@pytest.fixture(scope="session")
+def town(django_db_blocker: Any) -> Iterator[Town]:
+    """Make the installation of this test process once: keys, tables, the deployment's log, two tenants."""
+    from muniment.access.rules import OPERATOR
+    from muniment.ledger import logs
+    from muniment.spine import config
+    from muniment.spine.installation import keyring
+    from muniment.spine.keyfile import KeyFileProvider
+    from muniment.spine.migrating import migrate
+    from muniment.tenants import actions
+
+    home = config.current()
+    for folder in (home.data, home.master_key.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not home.master_key.exists():
+        KeyFileProvider.create(home.master_key)
+    with django_db_blocker.unblock():
+        migrate()
+        keyring().create_tenant(DEPLOYMENT)
+        logs.begin(DEPLOYMENT)
+        operator = system("operator", may=OPERATOR, via="cli")
+        example = actions.found(operator, name="Example Pay", slug="example-pay")
+        harbour = actions.found(operator, name="Harbour Lending", slug="harbour-lending")
+        yield Town(example.id, harbour.id)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(town: Town) -> None:
+    """Use the installation as it is instead of Django's own test database."""
+
+
+def _person(name: str, role: str, tenant: UUID) -> Actor:
+    from muniment.access.rules import permissions
+
+    return Actor(
+        id=str(UUID(bytes=name.encode().ljust(16, b"\0"))),
+        kind=ActorKind.PERSON,
+        tenant=tenant,
+        may=permissions(role),
+        via="page",
+        address="192.0.2.7",
+        factors=frozenset({"password", "totp"}),
+        role=role,
+    )
+
+
+@pytest.fixture
+def ada(town: Town) -> Actor:
+    """Ada, analyst."""
+    return _person("ada", "analyst", town.example)
+
+
+@pytest.fixture
+def otto(town: Town) -> Actor:
+    """Otto, compliance officer."""
+    return _person("otto", "officer", town.example)
+
+
+@pytest.fixture
+def olga(town: Town) -> Actor:
+    """Olga, a second officer."""
+    return _person("olga", "officer", town.example)
+
+
+@pytest.fixture
+def vera(town: Town) -> Actor:
+    """Vera, auditor: she reads."""
+    return _person("vera", "auditor", town.example)
+
+
+@pytest.fixture
+def adam(town: Town) -> Actor:
+    """Adam, administrator."""
+    return _person("adam", "administrator", town.example)
+
+
+@pytest.fixture
+def mallory(town: Town) -> Actor:
+    """Mallory, officer of the other tenant."""
+    return _person("mallory", "officer", town.harbour)
+
+
+@pytest.fixture
+def tick(town: Town) -> Actor:
+    """Tick, the system's worker in Example Pay."""
+    from muniment.access.rules import WORKER
+
+    return system("worker", may=WORKER, tenant=town.example)
+
+
+@pytest.fixture
+def operator() -> Actor:
+    """The operator at the machine, acting for the deployment."""
+    from muniment.access.rules import OPERATOR
+
+    return system("operator", may=OPERATOR, via="cli")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real law, lists and official vectors; tests that need it say so when it is not there."""
+    folder = Path(os.environ.get("MUNIMENT_SHARED", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("real data not found: set MUNIMENT_SHARED")
+    return folder

@@ -1,0 +1,1 @@
+"""What many tests stand on: installations, personas, a PostgreSQL server, real data."""

@@ -104,28 +104,18 @@ class Egress:
     def _fetch(
         self, destination: Destination, addresses: list[str], target: str, max_bytes: int, deadline: float
     ) -> bytes | _Redirect:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise _busy("The destination took too long.", destination)
-        connection = _Pinned(destination, addresses, left, self._context)
-        # A peer that sends one byte a second never runs into a socket's time-out; this ends it.
-        timer = threading.Timer(left, connection.cut)
-        timer.daemon = True
-        timer.start()
+        connection = _Pinned(destination, addresses, deadline, self._context)
         try:
-            body = _exchange(connection, destination, target, max_bytes)
+            return _exchange(connection, destination, target, max_bytes)
         except ssl.SSLCertVerificationError:
             raise Refused(
                 "The destination's certificate is not trusted.", where=_spoken(destination)
             ) from None
         except (OSError, http.client.HTTPException):
-            raise _busy("The destination does not answer, or broke off.", destination) from None
+            raise _busy("The destination does not answer in time, or broke off.", destination) from None
         finally:
-            timer.cancel()
+            connection.timer.cancel()
             connection.close()
-        if time.monotonic() >= deadline:
-            raise _busy("The destination took too long.", destination)
-        return body
 
 
 class _Redirect(NamedTuple):
@@ -136,37 +126,43 @@ class _Pinned(http.client.HTTPSConnection):
     """A connection to an address that was looked at, under the name that was asked for."""
 
     def __init__(
-        self, destination: Destination, addresses: list[str], seconds: float, context: ssl.SSLContext
+        self, destination: Destination, addresses: list[str], deadline: float, context: ssl.SSLContext
     ) -> None:
-        super().__init__(destination.host, destination.port, timeout=seconds, context=context)
+        super().__init__(destination.host, destination.port, context=context)
         self._addresses = addresses
+        self._deadline = deadline
         self._trusted = context
-        self._seconds = seconds
-        self._held: ssl.SSLSocket | None = None
+        # A peer that sends one byte a second never runs into a socket's time-out; this ends it.
+        self.timer = threading.Timer(0, self._cut)
+        self.timer.daemon = True
 
     def connect(self) -> None:
+        """Reach the peer, check its certificate, and let the time run."""
         plain = self._reach()
         # A missing end-of-stream alert must be an error: else a cut answer would pass for a whole one.
         self.sock = self._held = self._trusted.wrap_socket(
             plain, server_hostname=self.host, do_handshake_on_connect=False, suppress_ragged_eofs=False
         )
-        # By now `cut` can reach the socket: a peer that dawdles over the handshake is ended, too.
+        self.timer.interval = self._left()
+        self.timer.start()
         self._held.do_handshake()
 
     def _reach(self) -> socket.socket:
         for address in self._addresses[:-1]:
-            try:
-                return socket.create_connection((address, self.port), self._seconds)
-            except OSError:
-                continue
-        return socket.create_connection((self._addresses[-1], self.port), self._seconds)
-
-    def cut(self) -> None:
-        """Break the connection off from outside; whoever reads from it gets an error or an end."""
-        if self._held is not None:
-            # The plain shutdown: TLS's own would take the session away under the reader and let it read on.
             with suppress(OSError):
-                socket.socket.shutdown(self._held, socket.SHUT_RDWR)
+                return socket.create_connection((address, self.port), self._left())
+        return socket.create_connection((self._addresses[-1], self.port), self._left())
+
+    def _left(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def _cut(self) -> None:
+        # The plain shutdown: TLS's own would take the session away under the reader and let it read on.
+        with suppress(OSError):
+            socket.socket.shutdown(self._held, socket.SHUT_RDWR)
 
 
 def _exchange(
@@ -174,23 +170,23 @@ def _exchange(
 ) -> bytes | _Redirect:
     headers = {"Accept-Encoding": "identity", "User-Agent": "muniment", "Connection": "close"}
     connection.request("GET", target, headers=headers)
-    response = connection.getresponse()
-    if response.status in _REDIRECTS:
-        return _Redirect(response.headers.get("Location", ""))
-    if response.status != 200:
-        raise _busy(f"The destination answers with {response.status}.", destination)
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Refused("The destination sends a compressed answer, unasked.", where=_spoken(destination))
-    if (response.length or 0) > max_bytes:
-        raise _too_large(destination, max_bytes)
-    body = bytearray()
-    while piece := response.read(_PIECE):
-        body += piece
-        if len(body) > max_bytes:
+    with connection.getresponse() as response:
+        if response.status in _REDIRECTS:
+            return _Redirect(response.headers.get("Location", ""))
+        if response.status != 200:
+            raise _busy(f"The destination answers with {response.status}.", destination)
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise Refused("The destination sends a compressed answer, unasked.", where=_spoken(destination))
+        if (response.length or 0) > max_bytes:
             raise _too_large(destination, max_bytes)
-    if response.length:
-        raise http.client.IncompleteRead(b"")
-    return bytes(body)
+        body = bytearray()
+        while piece := response.read(_PIECE):
+            body += piece
+            if len(body) > max_bytes:
+                raise _too_large(destination, max_bytes)
+        if response.length:
+            raise http.client.IncompleteRead(b"")
+        return bytes(body)
 
 
 def is_public(address: str) -> bool:

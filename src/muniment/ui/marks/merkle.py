@@ -111,6 +111,16 @@ def proof_path(index: int, size: int, leaf: str, proof: Sequence[str], root: str
                 middle, y, value.hex(), cls, _("worked out: %(hash)s") if level else _("this entry: %(hash)s")
             )
         )
+    entry_is_right = bool(steps) and steps[0].sibling_is_left
+    shapes.append(_name(middle + BOX_W + 10, 1, _("signed root") if holds else _("not the signed root")))
+    shapes.append(
+        _name(
+            middle + BOX_W + 10 if entry_is_right or not steps else middle - 10,
+            height - BOX_H - 1,
+            _("this entry"),
+            ends=not entry_is_right and bool(steps),
+        )
+    )
     words = (
         _("Entry %(index)s of %(size)s leads to the signed root in %(steps)d steps.")
         if holds
@@ -143,6 +153,11 @@ def proof_path(index: int, size: int, leaf: str, proof: Sequence[str], root: str
         ),
         node("figcaption", {"class": "t-proven" if holds else "t-fault"}, words),
     )
+
+
+def _name(x: float, y: float, words: str, *, ends: bool = False) -> SafeString:
+    anchor = "end" if ends else "start"
+    return node("text", {"class": "proof__name", "x": x, "y": y + 18.5, "text-anchor": anchor}, words)
 
 
 def _box(x: float, y: float, value: str, cls: str, words: str) -> SafeString:

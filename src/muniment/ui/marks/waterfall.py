@@ -37,13 +37,14 @@ def waterfall(
     def x(value: float) -> float:
         return WIDTH * (value - low) / (high - low)
 
+    ours, theirs = left or _("Ours"), right or _("The list’s")
     body = [
         node(
             "tr",
             None,
             node("th", {"scope": "row"}, str(step["label"])),
-            _value(step.get("left")),
-            _value(step.get("right")),
+            _value(step.get("left"), ours),
+            _value(step.get("right"), theirs),
             node("td", {"class": "table__num"}, signed(float(step["points"]))),
             node(
                 "td",
@@ -66,10 +67,7 @@ def waterfall(
     head = node(
         "tr",
         None,
-        *(
-            node("th", {"scope": "col"}, words)
-            for words in (_("Compared"), left or _("Ours"), right or _("The list’s"))
-        ),
+        *(node("th", {"scope": "col"}, words) for words in (_("Compared"), ours, theirs)),
         node("th", {"scope": "col", "class": "table__num"}, _("Adds")),
         node("th", {"scope": "col", "class": "fall__cell"}, node("span", {"class": "hush"}, _("Drawn"))),
     )
@@ -94,10 +92,10 @@ def signed(points: float) -> str:
     return f"{'+' if points > 0 else MINUS}{abs(points):.2f}"
 
 
-def _value(value: Any) -> SafeString:
+def _value(value: Any, column: str) -> SafeString:
     if value in (None, ""):
-        return node("td", {"class": "muted"}, _("not given"))
-    return node("td", None, value if isinstance(value, str) else str(value))
+        return node("td", {"class": "fall__value muted", "data-label": column}, _("not given"))
+    return node("td", {"class": "fall__value", "data-label": column}, str(value))
 
 
 def _bar(start: float, end: float, threshold: float, nought: float, points: float) -> SafeString:

@@ -148,7 +148,7 @@ def digest(value: str, label: str = "") -> SafeString:
         return format_html('<span class="muted">{}</span>', "–")
     return format_html(
         '<span class="digest" role="group" aria-label="{}"><span class="digest__text" tabindex="0">'
-        '<span class="digest__short" aria-hidden="true">{}</span><span class="digest__whole">{}</span></span>'
+        '<span class="digest__short">{}</span><span class="digest__whole">{}</span></span>'
         '<button class="digest__copy" type="button" hidden data-copy="{}" data-copied="{}" '
         'data-copy-failed="{}" '
         'aria-label="{}">{}{}</button></span>',

@@ -24,6 +24,7 @@ KINDS: Final = {
     "if": _("on what condition"),
     "unless": _("exception"),
     "differs": _("differs"),
+    "conflict": _("contradicts the law"),
     "match": _("search word"),
 }
 """The kinds of span and what they mean, for the key beneath a quote."""

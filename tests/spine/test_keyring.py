@@ -11,9 +11,10 @@ import pytest
 from muniment.spine import ports
 from muniment.spine.errors import Busy, Clash
 from muniment.spine.keyfile import KeyFileProvider
-from muniment.spine.keyring import DEPLOYMENT, KeyDestroyed, Keyring
+from muniment.spine.keyring import KeyDestroyed, Keyring
 from muniment.spine.keys import KeyFault
 from muniment.spine.keystore import KeyRow, SqlcipherKeyStore
+from muniment.spine.scope import DEPLOYMENT
 
 TENANT = UUID(int=1)
 OTHER = UUID(int=2)

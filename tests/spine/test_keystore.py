@@ -184,6 +184,25 @@ def test_no_file_holds_a_wrapped_key_in_the_clear(tmp_path: Path) -> None:
     store.close()
 
 
+def test_each_commit_reaches_the_disk_and_deleted_content_is_overwritten(tmp_path: Path) -> None:
+    with SqlcipherKeyStore(tmp_path / "keys.db", RAW_KEY)._open() as connection:
+        asked = ("synchronous", "journal_mode", "secure_delete", "temp_store")
+        found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+    assert found == [2, "wal", 1, 2]
+
+
+def test_on_postgresql_each_commit_reaches_the_disk_whatever_the_database_says(dsn: str) -> None:
+    store = PostgresKeyStore(dsn)
+    with psycopg.connect(dsn, autocommit=True) as admin:
+        admin.execute(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off',"
+            " current_database()); END $$"
+        )
+    with store._open() as connection:
+        assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
+    store.close()
+
+
 def test_traces_in_use_are_told_and_go_with_the_next_call(tmp_path: Path) -> None:
     store = SqlcipherKeyStore(tmp_path / "keys.db", RAW_KEY, patience=0.05)
     reader = SqlcipherKeyStore(tmp_path / "keys.db", RAW_KEY)

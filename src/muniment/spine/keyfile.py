@@ -104,7 +104,6 @@ def _write(path: Path, root: bytes) -> None:
         raise _unwritable(fault) from None
     try:
         with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o600)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -23,9 +23,6 @@ from muniment.spine.errors import Clash
 from muniment.spine.keys import KeyFault, KeyProvider, derive, key_context
 from muniment.spine.keystore import KeyRow, KeyStore
 
-DEPLOYMENT = UUID(int=0)
-"""The tenant that stands for the installation itself; it has a key like every other."""
-
 
 class KeyDestroyed(Exception):  # noqa: N818 - says what is the case, as the five errors do
     """The key is gone for good, or never was: what stood under it cannot be read by anybody any more."""

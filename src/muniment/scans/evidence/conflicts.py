@@ -142,15 +142,15 @@ def _clause(sentence: str, times: tuple[Period, ...], position: int) -> str:
 
 def _outcome(time: Period, law: Period, limit: Limit) -> tuple[str, str]:
     order = compare(time, law)
+    span = f"{law.amount} {law.unit}s" if law.amount > 1 else law.unit
     allowed = {
-        Kind.AT_MOST: f"the law allows at most {law.words}",
-        Kind.AT_LEAST: f"the law asks for at least {law.words}",
-        Kind.EVERY: f"the law asks for it at least every {law.words}",
+        Kind.AT_MOST: f"within {law.words}",
+        Kind.AT_LEAST: f"for at least {law.words}",
+        Kind.EVERY: f"at least every {span}",
     }[limit.kind]
-    note = ""
+    said = f"The law asks to {limit.says} {allowed}; the document says “{time.text}”."
     if time.working:
-        note = f" {time.words.capitalize()} are at least {time.low // HOUR} hours."
-    said = f"The document says “{_once(time)}”; {allowed} to {limit.says}.{note}"
+        said += f" {time.words.capitalize()} are at least {time.low // HOUR} hours."
     if limit.kind is Kind.AT_LEAST and time.kind is Kind.AT_MOST and order is not Order.SHORTER:
         return "unclear", said
     if order is _BREAKS[limit.kind]:
@@ -159,12 +159,6 @@ def _outcome(time: Period, law: Period, limit: Limit) -> tuple[str, str]:
         low, high = time.low // DAY, law.low // DAY
         return "unclear", f"{said} Whether that is longer depends on the calendar ({low} against {high} days or more)."
     return "keeps", said
-
-
-def _once(time: Period) -> str:
-    if time.kind is not Kind.EVERY or time.text.lower().startswith(("every", "once", "twice", "annual", "year")):
-        return time.text
-    return f"every {time.words}"
 
 
 def is_negated(sentence: str) -> bool:

@@ -30,7 +30,7 @@ _STOP = frozenset(
     union's until up upon use used using v very via was way we well were what when where whether which while who whom whose
     why will with within without would x you your nature extent level general aspect following able measure measures
     respective respectively specific certain various kind manner means view different sufficient effective appropriate
-    entities entity undertake carry carried day days hour hours month months week weeks year years""".split()
+    information entities entity undertake carry carried day days hour hours month months week weeks year years""".split()
 )
 _PHRASES = tuple(
     (re.compile(pattern), token)

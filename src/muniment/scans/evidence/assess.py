@@ -1,0 +1,218 @@
+"""Weighs what was found for one duty and proposes a status.
+
+Rules with numbers come first, since they can be explained; then elements of lists; then overlap of words, which can
+show that a document speaks about the duty and nothing more. A sentence that denies ("we do not keep …") is never
+evidence. Silence is "no evidence found in N documents searched", never a breach.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from muniment.scans.duties.duty import Duty
+from muniment.scans.duties.periods import Kind, Order, Period, compare, from_iso, periods
+from muniment.scans.evidence.conflicts import Finding, is_negated
+from muniment.scans.evidence.elements import Named
+from muniment.scans.evidence.index import Hit, Question
+from muniment.scans.evidence.passages import Passage, sentence_spans
+from muniment.scans.evidence.proposal import DocumentAnchor, LawAnchor, Proposal, Status
+from muniment.scans.evidence.terms import terms
+
+MEASURE = "overlap/1"
+# Chosen on the gold set of tests/scans/evidence; see its report.
+ENOUGH = 560
+CORE_ENOUGH = 500
+PERHAPS = 430
+FEWEST_CORE = 3
+SAME_SUBJECT = 620
+
+
+def place(eid: str) -> str:
+    """Return a provision as people write it: ``art_33.par_1.pnt_a`` is Article 33(1)(a)."""
+    article, *rest = eid.split(".")
+    words = article.replace("art_", "Article ").replace("anx_", "Annex ")
+    return words + "".join(f"({one.split('_', 1)[-1]})" for one in rest)
+
+
+def assess(
+    duty: Duty,
+    hits: Sequence[Hit],
+    *,
+    question: Question,
+    law_digest: str,
+    searched: int,
+    findings: Sequence[Finding] = (),
+    element: Named | None = None,
+) -> Proposal:
+    """Propose a status for one duty.
+
+    :param hits: best passages first, as :meth:`Index.search` returns them.
+    :param findings: what the limits of the law said about this duty's documents.
+    :param element: what was found of the list element this duty is, if it is one.
+    :param searched: number of documents searched, for the sentence.
+    """
+    law = LawAnchor(duty.act, law_digest, duty.eid, duty.start, duty.end, duty.quote)
+    weighed = _Weighed(duty, question, law, searched, hits[0].score if hits else 0)
+    return (
+        weighed.by_limits(findings)
+        or weighed.by_element(element)
+        or weighed.by_time(hits)
+        or weighed.by_words(hits)
+    )
+
+
+class _Weighed:
+    """Builds the proposal of one duty; each ``by_`` answers or passes."""
+
+    def __init__(self, duty: Duty, question: Question, law: LawAnchor, searched: int, overlap: int) -> None:
+        self.duty, self.question, self.law = duty, question, law
+        self.searched, self.overlap = searched, overlap
+
+    def _made(
+        self, status: Status, confidence: int, why: str, basis: str, found: DocumentAnchor | None = None
+    ) -> Proposal:
+        if self.duty.truncated:
+            why += " The source cut this part of the law, so read it in full before deciding."
+            confidence = min(confidence, 500)
+        return Proposal(self.duty.key, status, confidence, why, self.law, found, basis, self.searched, self.overlap)
+
+    def by_limits(self, findings: Sequence[Finding]) -> Proposal | None:
+        """Answer from the table of limits; one broken limit outweighs any that are kept, and both are named."""
+        for outcome, status, confidence in (
+            ("breaks", Status.CONFLICT, 920),
+            ("keeps", Status.EVIDENCE, 880),
+            ("unclear", Status.UNSURE, 550),
+        ):
+            chosen = [one for one in findings if one.outcome == outcome]
+            if not chosen:
+                continue
+            first = chosen[0]
+            why = first.why
+            kept = [one for one in findings if one.outcome == "keeps"]
+            if outcome == "breaks" and kept:
+                why += " Another passage of the documents keeps the limit, so they contradict each other."
+                confidence = 850
+            return self._made(status, confidence, why, first.rule, anchor(first.passage, first.start, first.end))
+        return None
+
+    def by_element(self, element: Named | None) -> Proposal | None:
+        """Answer from the table of elements."""
+        if element is None:
+            return None
+        where = place(self.duty.eid)
+        if element.passage is None:
+            why = (
+                f"{_documents(self.searched)} searched: they deal with {element.subject}, but no passage there names "
+                f"{element.name}, which {where} asks for."
+            )
+            return self._made(Status.NONE, 780, why, element.rule)
+        why = f"A passage about {element.subject} names {element.name}, as {where} asks."
+        found = anchor(element.passage, element.start, element.end)
+        return self._made(Status.EVIDENCE, 760, why, element.rule, found)
+
+    def by_time(self, hits: Sequence[Hit]) -> Proposal | None:
+        """Compare the duty's own time with one in a passage that is plainly about the same thing."""
+        limit = self.duty.deadline
+        if limit is None or limit.iso is None:
+            return None
+        kind = Kind(limit.kind)
+        law = from_iso(limit.iso, kind=kind, working=limit.working)
+        for hit in hits[:3]:
+            if hit.inside < SAME_SUBJECT:
+                continue
+            for start, end in sentence_spans(hit.passage.text):
+                sentence = " ".join(hit.passage.text[start:end].split())
+                told = self._time(sentence, kind, law)
+                if told is not None:
+                    found = anchor(hit.passage, hit.passage.start + start, hit.passage.start + end)
+                    return self._made(*told, "times/1", found)
+        return None
+
+    def _time(self, sentence: str, kind: Kind, law: Period) -> tuple[Status, int, str] | None:
+        if _covered(self.question, sentence) < CORE_ENOUGH:
+            return None
+        for one in periods(sentence):
+            if one.kind is not kind and not (kind is Kind.AT_LEAST and one.kind is Kind.LASTS):
+                continue
+            order = compare(one, law)
+            words = f"The law says “{self.duty.deadline.text if self.duty.deadline else ''}”, the document “{one.text}”"
+            broken = order is (Order.SHORTER if kind is Kind.AT_LEAST else Order.LONGER)
+            if broken:
+                return Status.CONFLICT, 700, f"{words}, in a passage about the same subject."
+            if order is Order.UNCLEAR:
+                return Status.UNSURE, 500, f"{words}; which is longer depends on the calendar."
+            return Status.EVIDENCE, 780, f"{words}, in a passage about the same subject."
+        return None
+
+    def by_words(self, hits: Sequence[Hit]) -> Proposal:
+        """Answer from the overlap of words alone."""
+        for hit in hits[:5]:
+            core = _core(self.question, hit.passage.text)
+            if hit.score >= ENOUGH and core >= CORE_ENOUGH and self._enough_words(hit):
+                return self._spoken(hit, core)
+        best = hits[0] if hits else None
+        if best is not None and best.score >= PERHAPS and self._enough_words(best):
+            why = f"A passage comes near to {place(self.duty.eid)} but does not cover what it asks; somebody has to read it."
+            return self._made(Status.UNSURE, min(590, best.score), why, MEASURE, self._best(best))
+        low = best.score if best is not None else 0
+        why = f"No evidence found for {place(self.duty.eid)} in {_documents(self.searched)} searched."
+        return self._made(Status.NONE, max(400, 1000 - low), why, MEASURE)
+
+    def _spoken(self, hit: Hit, core: int) -> Proposal:
+        found = self._best(hit)
+        sentence = found.quote
+        shared = ", ".join(_shared(self.question, hit.passage.text)[:4])
+        if is_negated(sentence):
+            why = f"A passage speaks about {place(self.duty.eid)} ({shared}) but denies something; somebody has to read it."
+            return self._made(Status.UNSURE, 500, why, MEASURE, found)
+        why = f"A passage speaks about what {place(self.duty.eid)} asks ({shared}); whether it is enough is for a person."
+        confidence = min(790, 400 + (hit.score - ENOUGH) // 2 + core // 4)
+        return self._made(Status.EVIDENCE, confidence, why, MEASURE, found)
+
+    def _enough_words(self, hit: Hit) -> bool:
+        words = set(terms(hit.passage.text))
+        return len(words & self.question.core) >= min(FEWEST_CORE, max(2, len(self.question.core)))
+
+    def _best(self, hit: Hit) -> DocumentAnchor:
+        """Anchor at the sentence that carries most of the passage, or at the whole passage."""
+        text = hit.passage.text
+        whole = _covered(self.question, text)
+        best = max(sentence_spans(text), key=lambda one: (_covered(self.question, text[one[0] : one[1]]), -one[0]), default=None)
+        if best is not None and _covered(self.question, text[best[0] : best[1]]) * 4 >= whole * 3:
+            return anchor(hit.passage, hit.passage.start + best[0], hit.passage.start + best[1])
+        return anchor(hit.passage, hit.passage.start, hit.passage.end)
+
+
+def anchor(passage: Passage, start: int, end: int) -> DocumentAnchor:
+    """Return the anchor of a range of the document that lies in a passage."""
+    quote = passage.text[start - passage.start : end - passage.start]
+    return DocumentAnchor(passage.document, passage.version_digest, passage.page, start, end, quote)
+
+
+def _covered(question: Question, text: str) -> int:
+    words = set(terms(text))
+    total = sum(weight for _, weight in question.words)
+    return sum(weight for word, weight in question.words if word in words) * 1000 // total if total else 0
+
+
+def _core(question: Question, text: str) -> int:
+    words = set(terms(text))
+    core = [(word, weight) for word, weight in question.words if word in question.core]
+    total = sum(weight for _, weight in core)
+    return sum(weight for word, weight in core if word in words) * 1000 // total if total else 0
+
+
+def _shared(question: Question, text: str) -> list[str]:
+    """Return the document's own words that carry the match, heaviest first."""
+    wanted = {word: at for at, (word, _) in enumerate(question.words)}
+    seen: dict[str, str] = {}
+    for raw in re.findall(r"[A-Za-z][A-Za-z-]{2,}", text):
+        for word in terms(raw):
+            if word in wanted:
+                seen.setdefault(word, raw.lower())
+    return [seen[word] for word in sorted(seen, key=lambda one: wanted[one])]
+
+
+def _documents(count: int) -> str:
+    return "1 document" if count == 1 else f"{count} documents"

@@ -21,11 +21,15 @@ from muniment.scans.evidence.terms import terms
 
 MEASURE = "overlap/1"
 # Chosen on the gold set of tests/scans/evidence; see its report.
-ENOUGH = 560
-CORE_ENOUGH = 500
-PERHAPS = 430
-FEWEST_CORE = 3
-SAME_SUBJECT = 620
+ENOUGH = 500
+CORE_ENOUGH = 480
+TELLING = 6500
+LEAD_ENOUGH = 250
+PERHAPS = 440
+SAME_SUBJECT = 550
+# Two passages must be this much about the same thing before a differing time is called a conflict.
+SAME_THING = (650, 9000)
+FEWEST = 2
 
 
 def place(eid: str) -> str:
@@ -44,16 +48,18 @@ def assess(
     searched: int,
     findings: Sequence[Finding] = (),
     element: Named | None = None,
+    broken: Sequence[Finding] = (),
 ) -> Proposal:
     """Propose a status for one duty.
 
     :param hits: best passages first, as :meth:`Index.search` returns them.
     :param findings: what the limits of the law said about this duty's documents.
+    :param broken: all limits that some passage breaks; such a passage is no evidence for a neighbouring duty.
     :param element: what was found of the list element this duty is, if it is one.
     :param searched: number of documents searched, for the sentence.
     """
     law = LawAnchor(duty.act, law_digest, duty.eid, duty.start, duty.end, duty.quote)
-    weighed = _Weighed(duty, question, law, searched, hits[0].score if hits else 0)
+    weighed = _Weighed(duty, question, law, searched, hits[0].score if hits else 0, broken)
     return (
         weighed.by_limits(findings)
         or weighed.by_element(element)
@@ -65,9 +71,11 @@ def assess(
 class _Weighed:
     """Builds the proposal of one duty; each ``by_`` answers or passes."""
 
-    def __init__(self, duty: Duty, question: Question, law: LawAnchor, searched: int, overlap: int) -> None:
+    def __init__(
+        self, duty: Duty, question: Question, law: LawAnchor, searched: int, overlap: int, broken: Sequence[Finding]
+    ) -> None:
         self.duty, self.question, self.law = duty, question, law
-        self.searched, self.overlap = searched, overlap
+        self.searched, self.overlap, self.broken = searched, overlap, broken
 
     def _made(
         self, status: Status, confidence: int, why: str, basis: str, found: DocumentAnchor | None = None
@@ -119,17 +127,18 @@ class _Weighed:
         kind = Kind(limit.kind)
         law = from_iso(limit.iso, kind=kind, working=limit.working)
         for hit in hits[:3]:
-            if hit.inside < SAME_SUBJECT:
+            if hit.inside < SAME_SUBJECT or not _tells(hit):
                 continue
+            same = hit.core >= SAME_THING[0] and hit.telling >= SAME_THING[1]
             for start, end in sentence_spans(hit.passage.text):
                 sentence = " ".join(hit.passage.text[start:end].split())
-                told = self._time(sentence, kind, law)
+                told = self._time(sentence, kind, law, same=same)
                 if told is not None:
                     found = anchor(hit.passage, hit.passage.start + start, hit.passage.start + end)
                     return self._made(*told, "times/1", found)
         return None
 
-    def _time(self, sentence: str, kind: Kind, law: Period) -> tuple[Status, int, str] | None:
+    def _time(self, sentence: str, kind: Kind, law: Period, *, same: bool) -> tuple[Status, int, str] | None:
         if _covered(self.question, sentence) < CORE_ENOUGH:
             return None
         for one in periods(sentence):
@@ -138,8 +147,10 @@ class _Weighed:
             order = compare(one, law)
             words = f"The law says “{self.duty.deadline.text if self.duty.deadline else ''}”, the document “{one.text}”"
             broken = order is (Order.SHORTER if kind is Kind.AT_LEAST else Order.LONGER)
-            if broken:
+            if broken and same:
                 return Status.CONFLICT, 700, f"{words}, in a passage about the same subject."
+            if broken:
+                return Status.UNSURE, 500, f"{words}, but the passage may be about something else."
             if order is Order.UNCLEAR:
                 return Status.UNSURE, 500, f"{words}; which is longer depends on the calendar."
             return Status.EVIDENCE, 780, f"{words}, in a passage about the same subject."
@@ -147,41 +158,45 @@ class _Weighed:
 
     def by_words(self, hits: Sequence[Hit]) -> Proposal:
         """Answer from the overlap of words alone."""
+        where = place(self.duty.eid)
         for hit in hits[:5]:
-            core = _core(self.question, hit.passage.text)
-            if hit.score >= ENOUGH and core >= CORE_ENOUGH and self._enough_words(hit):
-                return self._spoken(hit, core)
+            if hit.score >= ENOUGH and hit.core >= CORE_ENOUGH and _tells(hit) and hit.lead >= LEAD_ENOUGH:
+                return self._spoken(hit, where)
         best = hits[0] if hits else None
-        if best is not None and best.score >= PERHAPS and self._enough_words(best):
-            why = f"A passage comes near to {place(self.duty.eid)} but does not cover what it asks; somebody has to read it."
-            return self._made(Status.UNSURE, min(590, best.score), why, MEASURE, self._best(best))
+        if best is not None and best.score >= PERHAPS and best.matched >= FEWEST and best.telling * 4 >= TELLING * 3:
+            why = f"A passage comes near to {where} but does not cover what it asks; somebody has to read it."
+            return self._made(Status.UNSURE, min(590, best.score), why, MEASURE, _sentences_of(best))
         low = best.score if best is not None else 0
-        why = f"No evidence found for {place(self.duty.eid)} in {_documents(self.searched)} searched."
+        why = f"No evidence found for {where} in {_documents(self.searched)} searched."
         return self._made(Status.NONE, max(400, 1000 - low), why, MEASURE)
 
-    def _spoken(self, hit: Hit, core: int) -> Proposal:
-        found = self._best(hit)
-        sentence = found.quote
-        shared = ", ".join(_shared(self.question, hit.passage.text)[:4])
-        if is_negated(sentence):
-            why = f"A passage speaks about {place(self.duty.eid)} ({shared}) but denies something; somebody has to read it."
+    def _spoken(self, hit: Hit, where: str) -> Proposal:
+        found = _sentences_of(hit)
+        shared = ", ".join(_shared(self.question, found.quote)[:4])
+        if is_negated(found.quote):
+            why = f"A passage speaks about {where} ({shared}) but denies something; somebody has to read it."
             return self._made(Status.UNSURE, 500, why, MEASURE, found)
-        why = f"A passage speaks about what {place(self.duty.eid)} asks ({shared}); whether it is enough is for a person."
-        confidence = min(790, 400 + (hit.score - ENOUGH) // 2 + core // 4)
+        clash = next((one for one in self.broken if _same_place(one, found)), None)
+        if clash is not None:
+            why = f"A passage speaks about {where} ({shared}), but it breaks {place(clash.limit.eid)}: {clash.why}"
+            return self._made(Status.UNSURE, 550, why, MEASURE, found)
+        why = f"A passage speaks about what {where} asks ({shared}); whether it is enough is for a person."
+        confidence = min(790, 350 + (hit.score - ENOUGH) // 2 + hit.core // 4)
         return self._made(Status.EVIDENCE, confidence, why, MEASURE, found)
 
-    def _enough_words(self, hit: Hit) -> bool:
-        words = set(terms(hit.passage.text))
-        return len(words & self.question.core) >= min(FEWEST_CORE, max(2, len(self.question.core)))
 
-    def _best(self, hit: Hit) -> DocumentAnchor:
-        """Anchor at the sentence that carries most of the passage, or at the whole passage."""
-        text = hit.passage.text
-        whole = _covered(self.question, text)
-        best = max(sentence_spans(text), key=lambda one: (_covered(self.question, text[one[0] : one[1]]), -one[0]), default=None)
-        if best is not None and _covered(self.question, text[best[0] : best[1]]) * 4 >= whole * 3:
-            return anchor(hit.passage, hit.passage.start + best[0], hit.passage.start + best[1])
-        return anchor(hit.passage, hit.passage.start, hit.passage.end)
+def _tells(hit: Hit) -> bool:
+    """Return whether the shared words are telling enough; "data" and "processing" alone are not."""
+    return hit.matched >= FEWEST and hit.telling >= TELLING
+
+
+def _sentences_of(hit: Hit) -> DocumentAnchor:
+    return anchor(hit.passage, hit.passage.start + hit.start, hit.passage.start + hit.end)
+
+
+def _same_place(finding: Finding, found: DocumentAnchor) -> bool:
+    same = finding.passage.version_digest == found.version_digest
+    return same and finding.start < found.end and found.start < finding.end
 
 
 def anchor(passage: Passage, start: int, end: int) -> DocumentAnchor:
@@ -194,13 +209,6 @@ def _covered(question: Question, text: str) -> int:
     words = set(terms(text))
     total = sum(weight for _, weight in question.words)
     return sum(weight for word, weight in question.words if word in words) * 1000 // total if total else 0
-
-
-def _core(question: Question, text: str) -> int:
-    words = set(terms(text))
-    core = [(word, weight) for word, weight in question.words if word in question.core]
-    total = sum(weight for _, weight in core)
-    return sum(weight for word, weight in core if word in words) * 1000 // total if total else 0
 
 
 def _shared(question: Question, text: str) -> list[str]:

@@ -15,8 +15,11 @@ from muniment.scans.evidence.passages import Passage, sentence_spans
 from muniment.sources.formats.act import ParsedAct
 
 TABLE = "elements/1"
-# How many passages after the one that names the subject still belong to it.
-REACH = 4
+# How many sentences or list items from the one that names the subject on still belong to it.
+REACH = 10
+
+Line = tuple[Passage, int, int, str]
+_HEADING = re.compile(r"\s*(?:#{1,6}\s|\d{1,2}(?:\.\d{1,2})*\.?\s+[A-Z][^.;]{0,70}$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +119,15 @@ def usable(sets: Sequence[ElementSet], acts: dict[str, ParsedAct]) -> tuple[tupl
 def look(passages: Sequence[Passage], sets: Sequence[ElementSet]) -> tuple[Named, ...]:
     """Look for every element of every set that some document deals with."""
     found: list[Named] = []
-    for one in sets:
-        area = list(_area(passages, re.compile(one.scope, re.IGNORECASE)))
+    lines = [
+        (one, one.start + start, one.start + end, one.text[start:end])
+        for one in passages
+        for start, end in sentence_spans(one.text)
+    ]
+    scopes = [re.compile(one.scope, re.IGNORECASE) for one in sets]
+    for position, one in enumerate(sets):
+        others = [scope for at, scope in enumerate(scopes) if at != position]
+        area = list(_area(lines, scopes[position], others))
         if not area:
             continue
         for eid, name, pattern in one.elements:
@@ -126,22 +136,24 @@ def look(passages: Sequence[Passage], sets: Sequence[ElementSet]) -> tuple[Named
     return tuple(found)
 
 
-def _area(passages: Sequence[Passage], scope: re.Pattern[str]) -> Iterator[Passage]:
+def _area(lines: Sequence[Line], scope: re.Pattern[str], others: Sequence[re.Pattern[str]]) -> Iterator[Line]:
+    """Yield the sentences that deal with a subject: from its name on, until another subject or heading begins."""
     left, version = 0, ""
-    for one in passages:
-        if one.version_digest != version:
-            left, version = 0, one.version_digest
-        if scope.search(one.text):
-            left = REACH + 1
+    for line in lines:
+        passage, _, _, text = line
+        if passage.version_digest != version:
+            left, version = 0, passage.version_digest
+        if scope.search(text):
+            left = REACH
+        elif any(other.search(text) for other in others) or _HEADING.match(text):
+            left = 0
         if left:
             left -= 1
-            yield one
+            yield line
 
 
-def _first(area: Sequence[Passage], pattern: re.Pattern[str]) -> tuple[Passage | None, int, int]:
-    for passage in area:
-        for start, end in sentence_spans(passage.text):
-            sentence = passage.text[start:end]
-            if pattern.search(sentence) and not is_negated(sentence):
-                return passage, passage.start + start, passage.start + end
+def _first(area: Sequence[Line], pattern: re.Pattern[str]) -> tuple[Passage | None, int, int]:
+    for passage, start, end, sentence in area:
+        if pattern.search(sentence) and not is_negated(sentence):
+            return passage, start, end
     return None, 0, 0

@@ -14,11 +14,11 @@ from muniment.scans.evidence.index import Index, Question
 from muniment.scans.evidence.terms import Weights, pairs, terms
 
 CORE, LEAD, SIDE = 4, 2, 1
-MOST = 14
+MOST_CORE, MOST_REST = 12, 6
 _PARTIES = frozenset(
     terms(
         "controller processor provider deployer importer distributor operator manufacturer representative financial "
-        "institution processing data system systems right obligation responsible ICT"
+        "institution data system systems right obligation responsible personal market person"
     )
 )
 
@@ -28,24 +28,38 @@ def ask(duty: Duty, law: Weights, index: Index) -> Question:
 
     :param law: weights over all duties of the scan, so that "ICT" tells little in an act that says it everywhere.
     """
-    body = duty.quote if duty.lead_in else duty.action
-    counted: Counter[str] = Counter()
-    for share, text in ((CORE, body), (LEAD, duty.action if duty.lead_in else duty.recipient), (SIDE, duty.condition[:240])):
-        for word in terms(text):
-            counted[word] = max(counted[word], share)
-    scored = {
+    head = duty.statement[: -len(" ".join(duty.quote.split()))] if duty.lead_in else ""
+    body = duty.quote if duty.lead_in else _without_times(duty)
+    core = {word: law[word] // (4 if word in _PARTIES else 1) for word in terms(body)}
+    rest = {word: LEAD for word in terms(head)} if head else {word: SIDE for word in terms(duty.condition[:240])}
+    rest |= {word: LEAD for word in terms(duty.recipient)}
+    weighed = {word: CORE * (told + index.weights[word]) for word, told in core.items()}
+    chosen = _heaviest(weighed, MOST_CORE)
+    others = {
         word: share * (law[word] + index.weights[word]) // (4 if word in _PARTIES else 1)
-        for word, share in counted.items()
+        for word, share in rest.items()
+        if word not in core
     }
-    words = sorted(scored.items(), key=lambda one: (-one[1], one[0]))[:MOST]
-    core = frozenset(word for word, _ in words if counted[word] == CORE)
-    kept = {word for word, _ in words}
+    words = sorted([*chosen, *_heaviest(others, MOST_REST)], key=lambda one: (-one[1], one[0]))
+    kept = {word for word, _ in chosen}
     couples = [one for one in pairs(terms(body)) if set(one.split("_")) & kept]
-    return Question(tuple(words), core, tuple(dict.fromkeys(couples))[:24])
+    lead = frozenset(word for word in terms(head) if word not in core and word not in _PARTIES)
+    told = tuple((word, core[word]) for word, _ in chosen)
+    return Question(tuple(words), told, lead, tuple(dict.fromkeys(couples))[:24])
+
+
+def _heaviest(weights: dict[str, int], most: int) -> list[tuple[str, int]]:
+    return sorted(weights.items(), key=lambda one: (-one[1], one[0]))[:most]
+
+
+def _without_times(duty: Duty) -> str:
+    """Return the action without the words of its deadlines, which say when and not what."""
+    text = duty.action
+    for one in duty.deadlines:
+        text = text.replace(one.text, " ").replace(one.trigger, " ")
+    return text
 
 
 def law_weights(duties: tuple[Duty, ...]) -> Weights:
     """Count words over the duties of the scan, public text only."""
     return Weights(terms(one.statement) for one in duties)
-
-

@@ -107,7 +107,9 @@ def scan(acts: Sequence[ActInput], documents: Sequence[DocumentInput]) -> ScanRe
     binding = tuple(one for one in duties if one.binds_firm)
     limits, states = conflicts.usable(LIMITS, loaded)
     sets, more = elements.usable(elements.SETS, loaded)
-    broken = _by_duty(binding, conflicts.judge(index.passages, limits))
+    judged = conflicts.judge(index.passages, limits)
+    broken = tuple(one for one in judged if one.outcome == "breaks")
+    homes = _by_duty(binding, judged)
     named = {(one.rule.split(":")[1], one.eid): one for one in elements.look(index.passages, sets)}
     listed = {(part.celex, eid): named.get((part.id, eid)) for part in sets for eid, _, _ in part.elements}
     digests = {one.act.celex: one.digest for one in acts}
@@ -122,7 +124,8 @@ def scan(acts: Sequence[ActInput], documents: Sequence[DocumentInput]) -> ScanRe
                 question=question,
                 law_digest=digests[duty.act],
                 searched=len(unique),
-                findings=broken.get((duty.act, duty.key), ()),
+                findings=homes.get((duty.act, duty.key), ()),
+                broken=broken,
                 element=listed.get((duty.act, duty.eid)),
             )
         )

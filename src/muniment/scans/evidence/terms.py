@@ -30,7 +30,8 @@ _STOP = frozenset(
     union's until up upon use used using v very via was way we well were what when where whether which while who whom whose
     why will with within without would x you your nature extent level general aspect following able measure measures
     respective respectively specific certain various kind manner means view different sufficient effective appropriate
-    information entities entity undertake carry carried day days hour hours month months week weeks year years""".split()
+    information undue unduly delay becoming become aware immediately promptly timely prior event following thereof whatever
+    inter alia furthermore entities entity undertake carry carried day days hour hours month months week weeks year years""".split()
 )
 _PHRASES = tuple(
     (re.compile(pattern), token)
@@ -45,7 +46,7 @@ _PHRASES = tuple(
         (r"\b(?:data protection|privacy) impact assessments?|\bdpias?\b|\bassessments? of the impact", " xdpia assess "),
         (r"\bfundamental rights impact assessments?|\bfrias?\b", " xfria assess "),
         (r"\b(?:personal )?data breach\w*|\bprivacy incidents?|\bpersonal[- ]data incidents?", " xbreach incident "),
-        (r"\bdata subjects?\b|\bsubject access", " xsubject "),
+        (r"\bdata subjects?\b|\bsubject access|\bindividuals?\b", " xpeople "),
         (r"\bregisters? of information|\boutsourcing registers?", " xregister supplier "),
         (r"\brecords? of processing(?: activit\w+)?|\bprocessing registers?|\bropa\b", " xropa record process "),
         (r"\bthreat[- ]led penetration test\w*|\btlpt\b|\bred[- ]team\w*", " xtlpt test "),
@@ -65,7 +66,7 @@ _SAME = {
     "educ": "train", "awar": "train", "literaci": "train", "cours": "train",
     "delet": "eras", "erasur": "eras", "destroy": "eras", "destruct": "eras", "purg": "eras", "remov": "eras",
     "retain": "keep", "retent": "keep", "store": "keep", "storag": "keep", "preserv": "keep", "archiv": "keep", "kept": "keep",
-    "client": "custom", "exercis": "test", "drill": "test", "rehears": "test", "simul": "test",
+    "client": "xpeople", "custom": "xpeople", "exercis": "test", "drill": "test", "rehears": "test", "simul": "test",
     "agreement": "contract", "contractu": "contract", "evalu": "assess", "apprais": "assess",
     "restor": "recov", "recoveri": "recov", "resum": "recov", "log": "log", "logbook": "log", "journal": "log",
     "document": "record", "regist": "record", "inventori": "record", "registri": "record",
@@ -76,7 +77,7 @@ _SAME = {
     "continuiti": "continu", "crise": "crisi", "appoint": "design", "nomin": "design", "designat": "design",
     "rectif": "correct", "amend": "correct", "rectifi": "correct", "consent": "consent", "author": "xauthority",
     "lawful": "lawful", "legal": "lawful", "law": "lawful", "strategi": "strategi", "polici": "polici", "procedur": "procedur",
-    "resili": "resili", "staff": "staff", "person": "person", "natur": "natur", "bodi": "board",
+    "resili": "resili", "staff": "staff", "person": "person", "natur": "natur", "bodi": "bodi",
     "terminat": "exit", "exit": "exit", "withdraw": "withdraw", "revok": "withdraw",
 }  # fmt: skip
 _WORD = re.compile(r"[a-z0-9]+")

@@ -150,6 +150,8 @@ def verify_inclusion(hashed: bytes, index: int, size: int, proof: Sequence[bytes
     """
     if not 0 <= index < size:
         raise Malformed("There is no such entry in a tree of this size.")
+    if len(hashed) != HASH or len(root) != HASH:
+        raise Malformed("A leaf hash and a root are 32 bytes each.")
     at, last, found = index, size - 1, hashed
     for one in proof:
         if last == 0 or len(one) != HASH:
@@ -180,38 +182,67 @@ def verify_consistency(old: int, new: int, proof: Sequence[bytes], old_root: byt
         if proof or old_root != new_root:
             raise Malformed("Two trees of one size must be the same tree, and need no proof.")
         return
-    path = list(proof)
-    if old & (old - 1) == 0:
-        path.insert(0, old_root)
-    if not path or any(len(one) != HASH for one in path):
+    verify_subtree_consistency(0, old, new, proof, old_root, new_root)
+
+
+def verify_subtree_inclusion(
+    hashed: bytes, index: int, first: int, last: int, proof: Sequence[bytes], root: bytes
+) -> None:
+    """Make sure that a leaf hash stands at `index` within the subtree over the leaves first..last-1.
+
+    :raises Malformed: when it does not, or when there is no such subtree.
+    """
+    _require_subtree(first, last)
+    verify_inclusion(hashed, index - first, last - first, proof, root)
+
+
+def verify_subtree_consistency(
+    first: int, last: int, size: int, proof: Sequence[bytes], part: bytes, root: bytes
+) -> None:
+    """Make sure that the subtree over first..last-1, with the hash `part`, belongs to the tree with this root.
+
+    Subtrees are those of draft-ietf-plants-merkle-tree-certs; one that begins at 0 is an older tree of the same
+    log, so this is also the consistency proof of RFC 9162, 2.1.4.2.
+
+    :raises Malformed: when it does not belong, or the proof is misshapen.
+    """
+    _require_subtree(first, last)
+    if last > size or any(len(one) != HASH for one in proof):
+        raise Malformed("The consistency proof has the wrong length, or the subtree ends outside the tree.")
+    low, high, edge = first, last - 1, size - 1
+    while low != high and (high == edge or high & 1):
+        low, high, edge = low >> 1, high >> 1, edge >> 1
+    path = list(proof) if low != high else [part, *proof]
+    if not path:
         raise Malformed("The consistency proof has the wrong length.")
-    if _both_roots(old, new, path) != (old_root, new_root):
+    if _both_roots(low, high, edge, path) != (part, root):
         raise Malformed("The newer tree does not continue the older one.")
 
 
-def _both_roots(old: int, new: int, path: Sequence[bytes]) -> tuple[bytes, bytes]:
-    """Return the roots of both trees that the path of a consistency proof leads to (RFC 9162, 2.1.4.2)."""
-    at, last = old - 1, new - 1
-    while at & 1:
-        at >>= 1
-        last >>= 1
+def _both_roots(low: int, high: int, edge: int, path: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Return the hash of the subtree and of the whole tree that the path of a consistency proof leads to."""
     before = after = path[0]
     for one in path[1:]:
-        if last == 0:
+        if edge == 0:
             raise Malformed("The consistency proof has the wrong length.")
-        if at & 1 or at == last:
-            before = node_hash(one, before)
+        if high & 1 or high == edge:
+            if low < high:
+                before = node_hash(one, before)
             after = node_hash(one, after)
-            while not at & 1 and at:
-                at >>= 1
-                last >>= 1
+            while not high & 1:
+                low, high, edge = low >> 1, high >> 1, edge >> 1
         else:
             after = node_hash(after, one)
-        at >>= 1
-        last >>= 1
-    if last:
+        low, high, edge = low >> 1, high >> 1, edge >> 1
+    if edge:
         raise Malformed("The consistency proof has the wrong length.")
     return before, after
+
+
+def _require_subtree(first: int, last: int) -> None:
+    width = last - first
+    if first < 0 or width < 1 or first % (1 << (width - 1).bit_length()):
+        raise Malformed("There is no such subtree.")
 
 
 def _split(width: int) -> int:

@@ -1,0 +1,77 @@
+"""What may be kept, and under which name. Pure: no database, no clock, no request."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date, timedelta
+from typing import Final
+
+from muniment.spine.errors import Invalid
+
+LONGEST_NAME: Final = 200
+
+MEDIA_TYPES: Final = {
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".md": "text/markdown",
+    ".txt": "text/plain",
+    ".csv": "text/csv",
+    ".html": "text/html",
+    ".htm": "text/html",
+}
+
+
+def require_text(value: str, *, field: str, longest: int = LONGEST_NAME, needed: bool = True) -> str:
+    """Return a person's short text in NFC without surrounding space.
+
+    :raises Invalid: when it is missing, too long, or holds control characters or half of a surrogate pair.
+    """
+    kept = unicodedata.normalize("NFC", value).strip()
+    if needed and not kept:
+        raise Invalid(f"The {field} is missing.", todo="Fill it in.", where=field)
+    if len(kept) > longest:
+        raise Invalid(f"The {field} is longer than {longest} characters.", todo="Shorten it.", where=field)
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in kept):
+        raise Invalid(f"The {field} holds characters that no text may hold.", todo="Type it anew.", where=field)
+    return kept
+
+
+def require_file_name(name: str) -> str:
+    """Return a file's name without folders.
+
+    :raises Invalid: when it is a path, too long, or of a kind that cannot be read here.
+    """
+    kept = require_text(name, field="file name")
+    if "/" in kept or "\\" in kept or kept.startswith("."):
+        raise Invalid("The file name must not hold a folder.", todo="Give the file a plain name.", where="file name")
+    media_type(kept)
+    return kept
+
+
+def media_type(name: str) -> str:
+    """Return the media type that a file's name stands for.
+
+    :raises Invalid: for a kind that cannot be read here.
+    """
+    ending = name[name.rfind(".") :].lower() if "." in name else ""
+    if ending not in MEDIA_TYPES:
+        raise Invalid(
+            "Files of this kind cannot be read here.",
+            todo=f"Use one of: {', '.join(sorted(MEDIA_TYPES))}.",
+            where="file name",
+        )
+    return MEDIA_TYPES[ending]
+
+
+def require_effective(effective: date, today: date) -> date:
+    """Return the date from which a document holds.
+
+    :raises Invalid: when it lies before 1900 or more than ten years ahead.
+    """
+    if effective.year < 1900 or effective > today + timedelta(days=3660):
+        raise Invalid(
+            "The date from which the document holds is not believable.",
+            todo="Write it as year-month-day, between 1900 and ten years from now.",
+            where="effective",
+        )
+    return effective

@@ -100,6 +100,18 @@ def test_each_explicit_break_in_word_begins_a_page() -> None:
     ]
 
 
+def test_a_word_document_without_page_breaks_is_parted_at_its_headings() -> None:
+    def write(document: made.Document) -> None:
+        document.add_paragraph("Before")
+        document.add_heading("Scope", 1)
+        document.add_paragraph("All staff")
+
+    extracted = extract(made.word(write), ".docx")
+    assert (extracted.unit, len(extracted.pages)) == ("section", 2)
+    assert extracted.place(0) == "section 1"
+    assert extracted.place(quote(extracted, "staff")) == "under Scope"
+
+
 def test_word_heading_numbers_are_counted_as_word_paints_them() -> None:
     def write(document: made.Document) -> None:
         numbering = document.part.numbering_part.element
@@ -160,7 +172,7 @@ def test_a_web_page_is_read_without_scripts_styles_and_hidden_parts() -> None:
         "Access\n\nRights are reviewed\xa0each quarter.\n\n- leavers\n- movers\n1. ask\n2. grant\n\n"
         "Table\n\nRole | Owner\nOfficer | Otto or Ada\n\na\n      b"
     )
-    assert extracted.place(quote(extracted, "Officer")) == "section 2, under Table"
+    assert extracted.place(quote(extracted, "Officer")) == "under Table"
     assert extracted.warnings == ("Hidden text was left out.",)
 
 

@@ -2,8 +2,8 @@
 
 Rules: reading order of the body; headings by outline level or style; list numbers as Word paints them; a
 table row is one line with " | " between cells; text that is struck out (tracked deletions) or hidden is left
-out and said so; a page is what lies between explicit page breaks, since Word stores no others. Headers and
-footers are not part of the text.
+out and said so; a page is what lies between explicit page breaks, since Word stores no others; a document
+without any is parted into sections at its headings. Headers and footers are not part of the text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from muniment.spine.errors import Invalid
-from muniment.vault.extraction.flow import Flow
+from muniment.vault.extraction.flow import Flow, sections
 from muniment.vault.extraction.numbering import Numbering, attribute, child, small, word
 from muniment.vault.extraction.package import Package
 from muniment.vault.extraction.text import MAX_CELL, Extracted, settle
@@ -57,7 +57,10 @@ def read(data: bytes) -> Extracted:
     text, pages, headings = walk.flow.finish()
     if len(pages) > 1:
         walk.flow.note("Page numbers count explicit page breaks; Word stores no others.")
-    return settle(text, pages, profile="docx/1", unit="page", headings=headings, warnings=walk.flow.warnings)
+        unit = "page"
+    else:
+        pages, unit = sections(text, headings), "section"
+    return settle(text, pages, profile="docx/1", unit=unit, headings=headings, warnings=walk.flow.warnings)
 
 
 class Walk:

@@ -10,6 +10,13 @@ from muniment.spine.errors import Invalid
 from muniment.vault.extraction.text import MAX_LINE, MAX_PAGES, MAX_TEXT, Heading, Page
 
 
+def sections(text: str, headings: list[Heading]) -> list[Page]:
+    """Part a text at its headings; what stands before the first one is a section too."""
+    starts = sorted({0, *(heading.start for heading in headings)})
+    ends = [*starts[1:], len(text)]
+    return [Page(number, *span) for number, span in enumerate(zip(starts, ends, strict=True), start=1)]
+
+
 class Flow:
     """Collects blocks of text; `finish` gives text, pages and headings.
 

@@ -87,7 +87,8 @@ class Extracted:
         if above < 0:
             return words
         heading = self.headings[above]
-        return f"{words}, under {self.text[heading.start : heading.end].strip()[:120]}"
+        under = f"under {self.text[heading.start : heading.end].strip()[:120]}"
+        return under if self.unit == "section" else f"{words}, {under}"
 
 
 def settle(

@@ -1,9 +1,10 @@
 """Whom the acts speak to: one lexicon per act, one for all the rest.
 
-A name stands for a family of wordings ("Financial entities, other than microenterprises" is a financial entity).
-Each actor is regulated (its duties are the firm's), an authority (they are not), or a holder of rights. An act may
-also put a whole range of articles on somebody without naming him in each sentence; such :class:`Charge` names the
-provision that does so, and is used only when that provision is in the loaded text.
+A name stands for a family of wordings ("Financial entities, other than microenterprises" is a financial
+entity). Each actor is regulated (its duties are the firm's), an authority (they are not), or a holder of
+rights. An act may also put a whole range of articles on somebody without naming him in each sentence;
+such :class:`Charge` names the provision that does so, and is used only when that provision is in the
+loaded text.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ class AddresseeLexicon:
 
     def __post_init__(self) -> None:
         groups = "|".join(f"(?P<a{at}>{one.words})" for at, one in enumerate(self.actors))
-        object.__setattr__(self, "pattern", re.compile(rf"{_DETERMINERS}(?:{groups})(?![\w'-])", re.IGNORECASE))
+        object.__setattr__(
+            self, "pattern", re.compile(rf"{_DETERMINERS}(?:{groups})(?![\w'-])", re.IGNORECASE)
+        )
 
     def at(self, text: str, position: int) -> tuple[Actor, int, int] | None:
         """Return the actor whose name stands at a position, with the range of the name itself."""
@@ -79,38 +82,64 @@ _AUTHORITIES = (
     Actor("Member State", r"Member States?", AUTHORITY),
     Actor("Commission", r"(?:European )?Commission", AUTHORITY),
     Actor("Council", r"European Parliament(?: and the Council)?|Council", AUTHORITY),
-    Actor("European Supervisory Authority",
-          r"ESAs|EBA|ESMA|EIOPA|(?:the )?European Supervisory Authorities|Joint Committee|AMLA", AUTHORITY),
-    Actor("Lead Overseer", r"Lead Overseer|Oversight Forum|Joint Oversight Network|joint examination teams?", AUTHORITY),
+    Actor(
+        "European Supervisory Authority",
+        r"ESAs|EBA|ESMA|EIOPA|(?:the )?European Supervisory Authorities|Joint Committee|AMLA",
+        AUTHORITY,
+    ),
+    Actor(
+        "Lead Overseer",
+        r"Lead Overseer|Oversight Forum|Joint Oversight Network|joint examination teams?",
+        AUTHORITY,
+    ),
     Actor("ENISA", r"ENISA|ECB|ESRB|CSIRTs?|EU-CyCLONe|Cooperation Group", AUTHORITY),
     Actor("AI Office", r"AI Office|AI Board|scientific panel|advisory forum", AUTHORITY),
     Actor("Board", r"(?:European Data Protection )?Board|Chair|secretariat", AUTHORITY),
-    Actor("supervisory authority",
-          r"(?:lead |competent |independent |requested |requesting |host |seconding )?supervisory (?:authority|authorities)(?: concerned)?", AUTHORITY),
-    Actor("market surveillance authority",
-          r"(?:national )?market surveillance (?:authority|authorities)", AUTHORITY),
+    Actor(
+        "supervisory authority",
+        r"(?:lead |competent |independent |requested |requesting |host |"
+        r"seconding )?supervisory (?:authority|authorities)(?: concerned)?",
+        AUTHORITY,
+    ),
+    Actor(
+        "market surveillance authority",
+        r"(?:national )?market surveillance (?:authority|authorities)",
+        AUTHORITY,
+    ),
     Actor("notifying authority", r"notifying (?:authority|authorities)", AUTHORITY),
     Actor("resolution authority", r"resolution (?:authority|authorities)|TLPT authorit(?:y|ies)", AUTHORITY),
-    Actor("competent authority",
-          r"(?:national |designated )?(?:competent |public )?(?:authority|authorities)|single points? of contact|FIUs?",
-          AUTHORITY),
+    Actor(
+        "competent authority",
+        r"(?:national |designated )?(?:competent |public )?(?:authority|authorities)|"
+        r"single points? of contact|FIUs?",
+        AUTHORITY,
+    ),
     Actor("notified body", r"notified bod(?:y|ies)|conformity assessment bod(?:y|ies)", AUTHORITY),
-)  # fmt: skip
+)
 _HOLDERS = (
     Actor("data subject", r"data subjects?", HOLDER),
     Actor("affected person", r"(?:affected|natural) persons?", HOLDER),
 )
 _FINANCIAL = (
-    Actor("critical ICT third-party service provider",
-          r"critical ICT third[\u2010-]party service providers?"),
-    Actor("ICT third-party service provider", r"ICT third[\u2010-]party service providers?|ICT intra-group service providers?"),
-    Actor("management body of the financial entity", r"members? of the management body|management bod(?:y|ies)"),
-    Actor("financial entity",
-          r"financial entit(?:y|ies)|credit institutions?|microenterprises?|trading venues?|central counterpart(?:y|ies)|"
-          r"central securities depositor(?:y|ies)|trade repositor(?:y|ies)|payment institutions?|"
-          r"electronic money institutions?|investment firms?|insurance (?:and reinsurance )?undertakings?|"
-          r"(?:institutions|entities) (?:referred to|listed) in"),
-)  # fmt: skip
+    Actor(
+        "critical ICT third-party service provider", r"critical ICT third[\u2010-]party service providers?"
+    ),
+    Actor(
+        "ICT third-party service provider",
+        r"ICT third[\u2010-]party service providers?|ICT intra-group service providers?",
+    ),
+    Actor(
+        "management body of the financial entity", r"members? of the management body|management bod(?:y|ies)"
+    ),
+    Actor(
+        "financial entity",
+        r"financial entit(?:y|ies)|credit institutions?|microenterprises?|trading venues?|"
+        r"central counterpart(?:y|ies)|"
+        r"central securities depositor(?:y|ies)|trade repositor(?:y|ies)|payment institutions?|"
+        r"electronic money institutions?|investment firms?|insurance (?:and reinsurance )?undertakings?|"
+        r"(?:institutions|entities) (?:referred to|listed) in",
+    ),
+)
 _PRIVACY = (
     Actor("joint controllers", r"joint controllers?"),
     Actor("controller", r"(?:data )?controllers?"),
@@ -120,9 +149,15 @@ _PRIVACY = (
     Actor("certification body", r"(?:certification|monitoring|accredited) bod(?:y|ies)", AUTHORITY),
 )
 _ARTIFICIAL = (
-    Actor("provider of general-purpose AI model",
-          r"(?:authorised representatives of )?providers? of (?:a )?general[\u2010-]purpose AI (?:models?|systems?)(?: with systemic risk)?"),
-    Actor("provider of high-risk AI system", r"providers? (?:or prospective providers? )?of (?:an? )?high[\u2010-]risk AI systems?"),
+    Actor(
+        "provider of general-purpose AI model",
+        r"(?:authorised representatives of )?providers? of (?:a )?general[\u2010-]purpose AI (?:models?|"
+        r"systems?)(?: with systemic risk)?",
+    ),
+    Actor(
+        "provider of high-risk AI system",
+        r"providers? (?:or prospective providers? )?of (?:an? )?high[\u2010-]risk AI systems?",
+    ),
     Actor("deployer of high-risk AI system", r"deployers? of (?:an? )?high[\u2010-]risk AI systems?"),
     Actor("authorised representative", r"authorised representatives?"),
     Actor("product manufacturer", r"product manufacturers?|manufacturers?"),
@@ -131,13 +166,22 @@ _ARTIFICIAL = (
     Actor("importer", r"importers?"),
     Actor("distributor", r"distributors?"),
     Actor("operator", r"(?:economic )?operators?|third part(?:y|ies)"),
-)  # fmt: skip
+)
 _OTHERS = (
-    Actor("essential or important entity", r"(?:essential|important)(?: (?:and|or) important)? entit(?:y|ies)"),
+    Actor(
+        "essential or important entity", r"(?:essential|important)(?: (?:and|or) important)? entit(?:y|ies)"
+    ),
     Actor("obliged entity", r"(?:obliged|supervised) entit(?:y|ies)"),
     Actor("crypto-asset service provider", r"crypto-asset service providers?"),
-    Actor("issuer", r"issuers?(?: of (?:asset-referenced tokens|e-money tokens))?|offerors?|persons? seeking admission"),
-    Actor("entity", r"(?:legal )?entit(?:y|ies)|undertakings?|(?:legal|responsible) persons?|compan(?:y|ies)|organisations?"),
+    Actor(
+        "issuer",
+        r"issuers?(?: of (?:asset-referenced tokens|e-money tokens))?|offerors?|persons? seeking admission",
+    ),
+    Actor(
+        "entity",
+        r"(?:legal )?entit(?:y|ies)|undertakings?|(?:legal|responsible) persons?|compan(?:y|ies)|"
+        r"organisations?",
+    ),
 )
 _LEXICONS = {
     "32022R2554": AddresseeLexicon(
@@ -156,7 +200,12 @@ _LEXICONS = {
         ),
     ),
     "32024R1689": AddresseeLexicon(
-        (*_ARTIFICIAL, *_HOLDERS, *_AUTHORITIES, Actor("downstream entity", r"(?:legal )?persons?|entit(?:y|ies)")),
+        (
+            *_ARTIFICIAL,
+            *_HOLDERS,
+            *_AUTHORITIES,
+            Actor("downstream entity", r"(?:legal )?persons?|entit(?:y|ies)"),
+        ),
         (
             Charge(r"art_(?:8|9|1[0-5])\b", "provider of high-risk AI system", "art_16.pnt_a"),
             Charge(r"art_5\.par_1\b", "operator", "art_5.par_1"),
@@ -167,7 +216,9 @@ _LEXICONS = {
 
 @cache
 def _generic() -> AddresseeLexicon:
-    return AddresseeLexicon((*_FINANCIAL, *_ARTIFICIAL[:4], *_PRIVACY, *_ARTIFICIAL[4:], *_AUTHORITIES, *_HOLDERS, *_OTHERS))
+    return AddresseeLexicon(
+        (*_FINANCIAL, *_ARTIFICIAL[:4], *_PRIVACY, *_ARTIFICIAL[4:], *_AUTHORITIES, *_HOLDERS, *_OTHERS)
+    )
 
 
 def lexicon(celex: str) -> AddresseeLexicon:

@@ -1,7 +1,8 @@
 """Finds the parts of one statement by its words: who, must or must not, what, when, unless, to whom.
 
-Every function takes the statement's plain string and answers with ranges of it. The order of the tests is the
-rule; the words are those that EU acts use (Joint Practical Guide of the institutions, guideline 2.3: "shall").
+Every function takes the statement's plain string and answers with ranges of it. The order of the tests is
+the rule; the words are those that EU acts use (Joint Practical Guide of the institutions, guideline 2.3:
+"shall").
 """
 
 from __future__ import annotations
@@ -19,72 +20,115 @@ _MODAL = re.compile(
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(r"(?:\b(?:which|who|whose \w+)(?:\s+(?:in turn|also|then))?|,\s*and that)\s*$")
-_PERMITS = re.compile(r"\bmay\b(?!\s+not\b)[^.;]*\b(?:that|whether|which|to whom)\b[^.;]*$|\bmay,?\s[^;.]{0,200}\b(?:which|that|who)\b")
-_AFTER_NOT = re.compile(r"^\s*(?:,[^,]{0,80},\s*)?(?:not|neither|never|in no (?:case|event)|under no circumstances)\b")
+_PERMITS = re.compile(
+    r"\bmay\b(?!\s+not\b)[^.;]*\b(?:that|whether|which|to whom)\b[^.;]*$|"
+    r"\bmay,?\s[^;.]{0,200}\b(?:which|that|who)\b"
+)
+_AFTER_NOT = re.compile(
+    r"^\s*(?:,[^,]{0,80},\s*)?(?:not|neither|never|in no (?:case|event)|under no circumstances)\b"
+)
 _AFTER_PROHIBITED = re.compile(r"^\s*(?:also )?be (?:prohibited|forbidden)\b")
 _AFTER_RIGHT = re.compile(r"^\s*(?:also )?(?:have the (?:same )?right|be entitled)\b")
 _OPENER = re.compile(
-    r"(?:Where|If|When|In the (?:case|event)|In cases?|In addition|In order|In exceptional|In (?:duly )?justified|Without "
-    r"prejudice|By way of|By derogation|By \d|For|Before|After|Until|Upon|Pursuant|As (?:part|from|of|soon|regards)|With "
-    r"(?:regard|respect|a view|the aim)|Taking|Having|Notwithstanding|To |At |On |Within|Insofar|In so far|Unless|Except|"
-    r"Once|Prior|Following|Based|Depending|During|Every|Under|Through|Subject|Save|Irrespective|Regardless|Except|In "
-    r"accordance|In relation|In the context|In particular|In that|In such|In those|In any|In both|Provided|Moreover|"
+    r"(?:Where|If|When|In the (?:case|event)|In cases?|In addition|In order|In exceptional|"
+    r"In (?:duly )?justified|Without "
+    r"prejudice|By way of|By derogation|By \d|For|Before|After|Until|Upon|Pursuant|As (?:part|from|of|"
+    r"soon|regards)|With "
+    r"(?:regard|respect|a view|the aim)|Taking|Having|Notwithstanding|To |At |On |Within|Insofar|"
+    r"In so far|Unless|Except|"
+    r"Once|Prior|Following|Based|Depending|During|Every|Under|Through|Subject|Save|Irrespective|"
+    r"Regardless|Except|In "
+    r"accordance|In relation|In the context|In particular|In that|In such|In those|In any|In both|"
+    r"Provided|Moreover|"
     r"However|Nevertheless|Furthermore|From|By|When|Whenever|In )",
 )
 _CONDITION_OPENER = re.compile(
-    r"(?:Where|If|When|Whenever|In the (?:case|event)|In cases?|Before|Upon|As soon as|Insofar|In so far|Once|Prior|Unless)\b"
+    r"(?:Where|If|When|Whenever|In the (?:case|event)|In cases?|Before|Upon|As soon as|Insofar|"
+    r"In so far|Once|Prior|Unless)\b"
 )
 _SHORT = re.compile(
-    r"(?:where|if|when|as)\s+(?:so )?(?:appropriate|applicable|feasible|necessary|possible|relevant|required|requested|"
+    r"(?:where|if|when|as)\s+(?:so )?(?:appropriate|applicable|feasible|necessary|possible|relevant|"
+    r"required|requested|"
     r"justified|technically feasible)\b",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
-    r"\b(?:where(?!as)|if|when(?:ever)?|provided that|to the extent(?: that)?|in ?so ?far as|only if|as long as|"
+    r"\b(?:where(?!as)|if|when(?:ever)?|provided that|to the extent(?: that)?|in ?so ?far as|only if|"
+    r"as long as|"
     r"in the (?:event|case) (?:of|that))\b",
 )
 _EXCEPTION = re.compile(
-    r"\b(?:unless|except(?:ing|ion)?(?: where| that| for| in)?|with the exception of|save (?:where|as)|other than|"
+    r"\b(?:unless|except(?:ing|ion)?(?: where| that| for| in)?|with the exception of|save (?:where|as)|"
+    r"other than|"
     r"[Bb]y (?:way of )?derogation from|excluding|does not apply)\b"
 )
 _CLAUSE_END = re.compile(r"[;:]|\.(?=\s|$)")
 _RECIPIENT = re.compile(
-    r"\b(?:(?:notif|report|inform|submit|provid|communicat|transmit|disclos|deliver|address|send|sent|make available)\w*)\b"
+    r"\b(?:(?:notif|report|inform|submit|provid|communicat|transmit|disclos|deliver|address|send|sent|"
+    r"make available)\w*)\b"
     r"[^.;:]{0,140}?\bto\s+(?=the|a|an|its|their|all|any|each|other|national|competent|affected|relevant)",
 )
-_OBJECT = re.compile(r"\b(?:notify|inform|alert|warn|advise)\s+(?=the|a|an|its|their|all|any|each|other|national|affected)")
+_OBJECT = re.compile(
+    r"\b(?:notify|inform|alert|warn|advise)\s+(?=the|a|an|its|their|all|any|each|other|national|affected)"
+)
 _INSERTED = re.compile(
-    r"\s*(?:(?:,|without undue delay and,|without delay and,).{1,260}?,\s+(?!(?:first|second|third|point|points|paragraph|and|or|where|in|as|at|to|with|within|not|no|nor|"
+    r"\s*(?:(?:,|without undue delay and,|without delay and,).{1,260}?,\s+(?!(?:first|second|third|"
+    r"point|points|paragraph|and|or|where|in|as|at|to|with|within|not|no|nor|"
     r"including|taking|having|the|a|an|on|by|for|if|when|under|of|upon|prior|after|before|without|via|through|but|such|\(|"
     r"Article|Articles|which|that|unless|whether|\w+ed|\w+ing|\w+ly)\b)(?=[a-z])|,)?\s*(?:(?:also|therefore|further|then)\s+)?"
 )
 _PROMPT = re.compile(
-    r"\b(?:without (?:any )?(?:undue|unnecessary|further) delay|without delay|immediately|promptly|as soon as possible|"
+    r"\b(?:without (?:any )?(?:undue|unnecessary|further) delay|without delay|immediately|promptly|"
+    r"as soon as possible|"
     r"in a timely manner|in due time|forthwith)\b"
 )
-_TRIGGER = re.compile(r"^\s*(?:,\s*)?(?:at the latest\s+)?((?:after|of|from|following|upon|before|prior to|as of)\s+[^,;.:()]{3,120})")
+_TRIGGER = re.compile(
+    r"^\s*(?:,\s*)?(?:at the latest\s+)?((?:after|of|from|following|upon|before|prior to|"
+    r"as of)\s+[^,;.:()]{3,120})"
+)
 _AS_SOON = re.compile(r"\bas soon as\s+[^,;.:()]{3,80}")
 _SCOPE_SUBJECT = re.compile(
-    r"(?:(?:the|this|these|those|that)\s+)?(?:(?:first|second|third|fourth|fifth) (?:subparagraphs?|paragraphs?|sentences?)|"
+    r"(?:(?:the|this|these|those|that)\s+)?(?:(?:first|second|third|fourth|fifth) (?:subparagraphs?|"
+    r"paragraphs?|sentences?)|"
     r"Regulation|Directive|Articles?|paragraphs?|points?|Chapters?|Sections?|Annex(?:es)?|subparagraphs?|obligations?|"
-    r"requirements? (?:laid down|set out|referred)|provisions?|reference|references|delegated acts?|implementing acts?|"
+    r"requirements? (?:laid down|set out|referred)|provisions?|reference|references|delegated acts?|"
+    r"implementing acts?|"
     r"delegation of power|powers? to adopt|power|Decision|act)\b",
     re.IGNORECASE,
 )
 _SCOPE_VERB = re.compile(
-    r"^\s*(?:not |also |only |, [^,]{1,80},\s*)*(?:apply|enter into force|be without prejudice|be understood|be construed|"
-    r"be deemed|be considered|be presumed|mean|be binding|remain|be repealed|cease|have the meaning|affect|be "
+    r"^\s*(?:not |also |only |, [^,]{1,80},\s*)*(?:apply|enter into force|be without prejudice|"
+    r"be understood|be construed|"
+    r"be deemed|be considered|be presumed|mean|be binding|remain|be repealed|cease|have the meaning|"
+    r"affect|be "
     r"conferred|prejudice|preclude|be interpreted|be subject to (?:this|the) (?:Regulation|procedure))\b",
     re.IGNORECASE,
 )
 _ENSURE = re.compile(
-    r"\b(?:ensure|require|provide|see to it|stipulate|take (?:the |all )?(?:appropriate |necessary )?(?:measures|steps) to ensure)"
+    r"\b(?:ensure|require|provide|see to it|stipulate|take (?:the |all )?(?:appropriate |"
+    r"necessary )?(?:measures|steps) to ensure)"
     r"[^,.;:]{0,60}?,?(?:[^.;:]{0,120}?,)?\s*that\s+|\brequire\s+",
 )
 _PASSIVE = re.compile(r"\s*(?:not |also |only )?be\s+(?:\w+ly\s+)?(\w+)\b")
-_NOUN_SIDE = frozenset("provided offered supplied issued used adopted established laid made taken performed".split())
+_NOUN_SIDE = frozenset(
+    (
+        "provided",
+        "offered",
+        "supplied",
+        "issued",
+        "used",
+        "adopted",
+        "established",
+        "laid",
+        "made",
+        "taken",
+        "performed",
+    )
+)
 _BY = re.compile(r"\bby\s+")
-DEFINITION = re.compile(r"^['\"“]([^'\"”]{1,160})['\"”](?:\s+\([^)]{1,40}\))?(?:\s+or\s+['\"“][^'\"”]{1,90}['\"”])?\s+means\b")
+DEFINITION = re.compile(
+    r"^['\"“]([^'\"”]{1,160})['\"”](?:\s+\([^)]{1,40}\))?(?:\s+or\s+['\"“][^'\"”]{1,90}['\"”])?\s+means\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +156,8 @@ class Subject:
 def modal(text: str, start: int = 0) -> tuple[Range, Modality] | None:
     """Find the binding word of a statement and what it does.
 
-    A modal inside an opening clause ("Where the provider must …, it shall …") gives way to the first one after
-    that clause.
+    A modal inside an opening clause ("Where the provider must …, it shall …") gives way to the first
+    one after that clause.
     """
     for match in _MODAL.finditer(text, start):
         if _RELATIVE.search(text, start, match.start()) or _PERMITS.search(text, start, match.start()):
@@ -159,6 +203,7 @@ def subject(text: str, stop: int, names: AddresseeLexicon, start: int = 0) -> Su
     return Subject(actors, found, Range(start, at) if at > start else None)
 
 
+_ABOUT = re.compile(r"(?:Where|If|When|Once|Before|Upon|In so far as|Insofar as)\s+")
 _FOLLOWS = re.compile(
     r"\s*(?:,|$|\)|\(|(?:\w+ed|and|or|of|that|which|who|whose|referred|designated|established|subject|classified|concerned|other|in|"
     r"under|within|pursuant|not|acting|shall|must|may|to|for|as|with|using|having|from|located|providing|providers?|making|"
@@ -186,24 +231,26 @@ def _head(
         end = following[2]
 
 
-def ensured(text: str, start: int, names: AddresseeLexicon) -> tuple[tuple[Actor, ...], Range, int] | None:
-    """Find the second subject in "shall ensure that X …": actors, their range, where the verb begins."""
-    match = _ENSURE.search(text, start)
-    while match is not None:
-        for at in (match.end(), *(match.end() + one.end() for one in re.finditer(r",\s+", text[match.end() : match.end() + 200]))):
+def ensured(text: str, start: int, names: AddresseeLexicon) -> tuple[tuple[Actor, ...], Range] | None:
+    """Find the second subject in "shall ensure that X …", past any insertion between commas."""
+    for match in _ENSURE.finditer(text, start):
+        begin = match.end()
+        commas = re.finditer(r",\s+", text[begin : begin + 200])
+        for at in (begin, *(begin + one.end() for one in commas)):
             head = _head(text, at, len(text), names)
             if head is not None and head[0][0].side != AUTHORITY:
-                return head[0], head[1], head[1].end
-        match = _ENSURE.search(text, match.end())
+                return head
     return None
 
 
 def agent(text: str, start: int, names: AddresseeLexicon) -> tuple[tuple[Actor, ...], Range] | None:
     """Find the doer of a passive: "shall be drawn up by the provider"."""
     passive = _PASSIVE.match(text, start)
-    for match in _BY.finditer(text, start) if passive is not None else ():
+    if passive is None:
+        return None
+    for match in _BY.finditer(text, start, start + 95):
         before = text[start : match.start()].split()
-        if match.start() - start > 90 or (before[-1] in _NOUN_SIDE and before[-1] != passive[1]):
+        if before[-1] in _NOUN_SIDE and before[-1] != passive[1]:
             continue
         head = _head(text, match.end(), len(text), names, strict=False)
         if head is not None and head[0][0].side != HOLDER:
@@ -220,10 +267,12 @@ def against(text: str, start: int, names: AddresseeLexicon) -> tuple[tuple[Actor
     return None
 
 
-def opened(text: str, opening: Range, names: AddresseeLexicon) -> tuple[Actor, ...] | None:
+def opened(text: str, opening: Range | None, names: AddresseeLexicon) -> tuple[Actor, ...] | None:
     """Find who an opening clause is about: "Where an importer has reason to consider …, it shall"."""
-    match = re.compile(r"(?:Where|If|When|Once|Before|Upon|In so far as|Insofar as)\s+").match(text, opening.start)
-    head = _head(text, match.end(), opening.end, names, strict=False) if match is not None else None
+    match = _ABOUT.match(text, opening.start) if opening is not None else None
+    if opening is None or match is None:
+        return None
+    head = _head(text, match.end(), opening.end, names, strict=False)
     return head[0] if head is not None else None
 
 
@@ -231,7 +280,9 @@ def is_scope(text: str, where: Subject, modal_end: int) -> bool:
     """Return whether the statement speaks about the act itself, not about somebody's conduct."""
     if where.actors:
         return False
-    return bool(_SCOPE_SUBJECT.match(text, where.at.start) or _SCOPE_VERB.match(text[modal_end : modal_end + 140]))
+    return bool(
+        _SCOPE_SUBJECT.match(text, where.at.start) or _SCOPE_VERB.match(text[modal_end : modal_end + 140])
+    )
 
 
 def conditions(text: str, where: Subject, after: int) -> list[Range]:
@@ -298,7 +349,12 @@ def recipient(text: str, after: int) -> Range | None:
     if not matches:
         return None
     first = min(matches, key=lambda one: one.start())
-    if direct is not None and indirect is not None and direct.start() == indirect.start() and direct[0][0] in "nN":
+    if (
+        direct is not None
+        and indirect is not None
+        and direct.start() == indirect.start()
+        and direct[0][0] in "nN"
+    ):
         first = indirect
     start = first.end()
     stop = re.compile(
@@ -318,8 +374,10 @@ def deadlines(text: str, after: int) -> list[tuple[str, str, Period | None, Rang
             continue
         trigger = _TRIGGER.match(text[one.end :])
         lead = re.search(
-            r"(?:(?:not|no) later than|at the latest within|within|at least|at the latest|for a period of(?: at least)?|for|"
-            r"every|once every)\s+(?:a period of\s+)?(?:the first\s+)?$", text[: one.start],
+            r"(?:(?:not|no) later than|at the latest within|within|at least|at the latest|"
+            r"for a period of(?: at least)?|for|"
+            r"every|once every)\s+(?:a period of\s+)?(?:the first\s+)?$",
+            text[: one.start],
         )
         start = lead.start() if lead is not None else one.start
         words = trigger[1].strip() if trigger is not None else ""

@@ -1,7 +1,8 @@
 """The shape of a duty: who must or must not do what, when, and where the law says so.
 
-All offsets are Unicode code points in :attr:`ParsedAct.text`; ``quote`` is exactly ``text[start:end]``. Strings
-such as :attr:`Duty.action` are for reading (white space folded); the spans in :attr:`Duty.parts` are the truth.
+All offsets are Unicode code points in :attr:`ParsedAct.text`; ``quote`` is exactly ``text[start:end]``.
+Strings such as :attr:`Duty.action` are for reading (white space folded); the spans in :attr:`Duty.parts`
+are the truth.
 """
 
 from __future__ import annotations
@@ -107,9 +108,9 @@ class Duty:
     :param key: stable within the act: provision and ordinal, ``art_19.par_4.pnt_a#1``.
     :param lead_in: the words above a list that this point completes.
     :param addressee_by: how we know the addressee: ``subject`` (grammatical subject), ``agent`` ("by the
-        provider"), ``object`` ("Member States shall ensure that entities"), ``right`` (somebody's right against
-        it), ``act`` (another provision of the act says so, see :attr:`addressee_basis`), ``context`` (the
-        sentence before), ``unnamed`` (nobody is named).
+        provider"), ``object`` ("Member States shall ensure that entities"), ``right`` (somebody's right
+        against it), ``act`` (another provision of the act says so, see :attr:`addressee_basis`),
+        ``context`` (the sentence before), ``unnamed`` (nobody is named).
     :param addressee_basis: the provision by which the act puts an unnamed duty on somebody; else empty.
     """
 
@@ -144,7 +145,7 @@ class Duty:
     def deadline(self) -> Deadline | None:
         """Return the deadline to show first: one with a number before one without."""
         numbered = [one for one in self.deadlines if one.iso is not None]
-        return (numbered or list(self.deadlines) or [None])[0]
+        return next(iter(numbered or self.deadlines), None)
 
     @property
     def binds_firm(self) -> bool:

@@ -1,9 +1,9 @@
 """Times in English prose: "within five working days", "no later than 72 hours", "at least every two years".
 
-Used on both sides, law and the firm's documents, so that the two are read by the same rules. All arithmetic is
-in whole seconds. A month is 28 to 31 days and a working day is at least one calendar day, so a period has a
-lower and an upper bound; comparisons answer only when the bounds do not overlap, or when the units are the same.
-ISO 8601 has no working days: the duration counts days and :attr:`Period.working` says which.
+Used on both sides, law and the firm's documents, so that the two are read by the same rules. All arithmetic
+is in whole seconds. A month is 28 to 31 days and a working day is at least one calendar day, so a period
+has a lower and an upper bound; comparisons answer only when the bounds do not overlap, or when the units
+are the same. ISO 8601 has no working days: the duration counts days and :attr:`Period.working` says which.
 """
 
 from __future__ import annotations
@@ -17,17 +17,13 @@ DAY = 24 * HOUR
 # The longest law seen speaks of 50 years; a number beyond this is a typing error, not a period.
 LARGEST = 1000
 
-_UNITS = {
-    name: value
-    for value, name in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split(),
-    )
-}
-_TENS = {
-    name: value * 10
-    for value, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-}
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+)
+_ROUND = "twenty thirty forty fifty sixty seventy eighty ninety"
+_UNITS = {name: value for value, name in enumerate(_SMALL.split())}
+_TENS = {name: value * 10 for value, name in enumerate(_ROUND.split(), start=2)}
 _WORD_NUMBER = rf"(?:(?:{'|'.join(_TENS)})(?:[-\s](?:{'|'.join(_UNITS)}))?|{'|'.join(_UNITS)})"
 _NUMBER = rf"(?:\d{{1,4}}|{_WORD_NUMBER})"
 _UNIT = r"(?:minute|hour|hr|day|week|month|quarter|year)s?"
@@ -51,7 +47,9 @@ _FOR_BEFORE = re.compile(
     r"\b(?:retention|storage)(?: period| time)?(?: is|:| of| =)?\s*$",
     re.IGNORECASE,
 )
-_EVERY_BEFORE = re.compile(r"\b(?:once )?(?:in )?every\s*$|\bonce (?:in )?(?=an?\b)?\s*$|\bper\s*$", re.IGNORECASE)
+_EVERY_BEFORE = re.compile(
+    r"\b(?:once )?(?:in )?every\s*$|\bonce (?:in )?(?=an?\b)?\s*$|\bper\s*$", re.IGNORECASE
+)
 _OBJECTIVE_AFTER = re.compile(
     r"^\s*(?:at the latest|or (?:less|sooner|earlier)|deadline|(?:time )?limit|window|"
     r"(?:after|of|from|following|upon)\b)",
@@ -62,10 +60,12 @@ _KEPT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _DELETED_AFTER_BEFORE = re.compile(
-    r"\b(?:delet|eras|destroy|purg|overwrit|discard|rotat)\w*\b[^.;]{0,60}\bafter\s*$", re.IGNORECASE,
+    r"\b(?:delet|eras|destroy|purg|overwrit|discard|rotat)\w*\b[^.;]{0,60}\bafter\s*$",
+    re.IGNORECASE,
 )
 _FREQUENCY = re.compile(
-    r"\b(?:(?P<times>once|twice|three times|four times)\s+(?:a|per|each|every)\s+(?P<per>day|week|month|quarter|year)"
+    r"\b(?:(?P<times>once|twice|three times|four times)\s+(?:a|per|each|every)\s+(?P<per>day|week|month|"
+    r"quarter|year)"
     r"|(?P<adverb>daily|weekly|fortnightly|monthly|quarterly|semi-annually|half-yearly|annually|yearly|biennially)"
     r"|(?:each|every|per)\s+(?:calendar |financial )?(?P<each>day|week|month|quarter|year)"
     r"|(?P<adjective>annual)\s+(?:\w+\s+){0,2}(?:test|review|exercise|training|audit|assessment|drill)\w*)\b",
@@ -77,7 +77,13 @@ _ADVERBS = {
     "annually": (1, "year"), "yearly": (1, "year"), "biennially": (2, "year"),
 }  # fmt: skip
 _TIMES = {"once": 1, "twice": 2, "three times": 3, "four times": 4}
-_SPREAD = {"day": (24, "hour"), "week": (7, "day"), "month": (28, "day"), "quarter": (3, "month"), "year": (12, "month")}
+_SPREAD = {
+    "day": (24, "hour"),
+    "week": (7, "day"),
+    "month": (28, "day"),
+    "quarter": (3, "month"),
+    "year": (12, "month"),
+}
 
 
 class Kind(StrEnum):
@@ -118,12 +124,19 @@ class Period:
     @property
     def iso(self) -> str:
         """Return the ISO 8601 duration."""
-        letters = {"minute": "PT{}M", "hour": "PT{}H", "day": "P{}D", "week": "P{}W", "month": "P{}M", "year": "P{}Y"}
+        letters = {
+            "minute": "PT{}M",
+            "hour": "PT{}H",
+            "day": "P{}D",
+            "week": "P{}W",
+            "month": "P{}M",
+            "year": "P{}Y",
+        }
         return letters[self.unit].format(self.amount)
 
     @property
     def low(self) -> int:
-        """Return the fewest seconds it can mean; working days count as calendar days, the least they can be."""
+        """Return the fewest seconds it can mean; a working day counts as one calendar day."""
         months = self.amount * 365 // 12 - 2
         days = {"day": 1, "week": 7, "year": 365}
         if self.unit in ("minute", "hour"):
@@ -132,7 +145,7 @@ class Period:
 
     @property
     def high(self) -> int:
-        """Return the most seconds it can mean; working days may have weekends and up to four holidays between."""
+        """Return the most seconds it can mean; working days may have weekends and four holidays."""
         if self.unit in ("minute", "hour", "week"):
             return self.low
         if self.unit == "month":
@@ -179,8 +192,8 @@ def _kind(text: str, start: int, end: int) -> Kind:
 def periods(text: str) -> tuple[Period, ...]:
     """Find every period in a text, in order, with what it limits.
 
-    A number word, a number in figures or both ("five (5)") are read; figures win when they disagree, since they
-    are what a reader of a contract would act on.
+    A number word, a number in figures or both ("five (5)") are read; figures win when they disagree, since
+    they are what a reader of a contract would act on.
     """
     found: list[Period] = []
     for match in AMOUNT.finditer(text):
@@ -205,7 +218,11 @@ def _frequency(match: re.Match[str]) -> tuple[int, str]:
     if match["times"]:
         spread, unit = _SPREAD[match["per"].lower()]
         times = _TIMES[match["times"].lower()]
-        return (1, match["per"].lower()) if times == 1 and match["per"].lower() != "quarter" else (spread // times, unit)
+        return (
+            (1, match["per"].lower())
+            if times == 1 and match["per"].lower() != "quarter"
+            else (spread // times, unit)
+        )
     if match["adverb"]:
         return _ADVERBS[match["adverb"].lower()]
     if match["adjective"]:

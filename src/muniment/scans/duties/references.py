@@ -1,7 +1,7 @@
-"""Resolves "Article 6(4)", "paragraph 1", "point (b) of the first subparagraph" and foreign acts to identifiers.
+"""Resolves "Article 6(4)", "paragraph 1, point (b)" and acts named in words to identifiers.
 
-A pointer inside the act is resolved only when the provision exists there; a pointer to another act names its CELEX
-number as far as the number can be told from the words, and never guesses.
+A pointer inside the act is resolved only when the provision exists there; a pointer to another act names
+its CELEX number as far as the number can be told from the words, and never guesses.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ _LIST = r"(?:\s*(?:,|and|or|to)\s*(?:and\s+|or\s+)?)"
 _ARTICLE = r"\d{1,3}[a-z]?"
 _PARAGRAPH = r"\(\d{1,2}[a-z]?\)"
 _ITEM = rf"{_ARTICLE}(?:{_PARAGRAPH})?"
-_POINTS = r"points?\s+\([a-z0-9]{1,4}\)(?:\([ivx]+\))?(?:(?:\s*,\s*|\s+and\s+|\s+or\s+|\s+to\s+)\([a-z0-9]{1,4}\))*"
+_POINTS = (
+    r"points?\s+\([a-z0-9]{1,4}\)(?:\([ivx]+\))?(?:(?:\s*,\s*|\s+and\s+|\s+or\s+|\s+to\s+)\([a-z0-9]{1,4}\))*"
+)
 _ACT = (
     r"(?P<kind>Regulation|Directive|Decision)\s+(?:\((?P<body>EU|EC|EEC)\)\s+)?(?P<no>No\s+)?"
     r"(?P<first>\d{2,4})/(?P<second>\d{1,4})(?:/(?P<tail>EU|EC|EEC|JHA))?"
@@ -45,7 +47,11 @@ def celex(kind: str, body: str | None, number: str | None, first: str, second: s
 
 
 def resolve(
-    text: str, *, act: str, eid: str, known: frozenset[str],
+    text: str,
+    *,
+    act: str,
+    eid: str,
+    known: frozenset[str],
 ) -> list[tuple[int, int, str, str | None]]:
     """Find the pointers in a text: start, end, act, provision.
 
@@ -66,7 +72,7 @@ def resolve(
         if target is None or match["that"]:
             continue
         here = target == act
-        for address in _addresses(match, eid.split(".")[0]):
+        for address in _addresses(match, eid.split(".", maxsplit=1)[0]):
             resolved = _existing(address, known) if here else address
             found.append((match.start(), match.end(), target, resolved))
     return found

@@ -20,15 +20,21 @@ _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|cf|No|Art|para|p|pp|Nr|etc)|\b[A-
 _LABEL = re.compile(r"\s*(?:\(?[0-9]{1,3}[a-z]{0,2}\.|\(?[0-9a-zA-Z]{1,6}\)|[—–•\-])\s+|\s+")
 _TRAIL = re.compile(r"(?:[;,]\s*(?:and|or|and/or)?|\s+)\s*$")
 _ALTERNATIVES = re.compile(
-    r"(?:\b(?:where|if|when|unless|whether)\b(?:[^,;:]{0,60}(?:either|one of the following|any of the following))?|"
+    r"(?:\b(?:where|if|when|unless|whether)\b(?:[^,;:]{0,60}(?:either|one of the following|"
+    r"any of the following))?|"
     r"\b(?:one|any|either)(?: or (?:more|both|several))? of the following\b[^:;]{0,90}|"
     r"\bfollowing (?:conditions?|cases?|circumstances?|situations?|grounds?|reasons?|criteria|factors|"
     r"considerations|derogations|exceptions)\b[^:;]{0,90}|"
-    r"\btak(?:e|ing) (?:due |full |duly )?(?:account of|into account)\b[^:;]{0,60}|\bprovided that\b)\s*:?\s*$",
+    r"\btak(?:e|ing) (?:due |full |duly )?(?:account of|into account)\b[^:;]{0,60}|"
+    r"\bprovided that\b)\s*:?\s*$",
     re.IGNORECASE,
 )
-_AMENDING = re.compile(r"\b(?:amendments? (?:to|of)|is amended as follows|are amended as follows)\b", re.IGNORECASE)
-_PLAIN = str.maketrans({"\n": " ", "\u00a0": " ", "\t": " ", "\r": " ", "\u2019": "'", "\u2018": "'", "\u202f": " "})
+_AMENDING = re.compile(
+    r"\b(?:amendments? (?:to|of)|is amended as follows|are amended as follows)\b", re.IGNORECASE
+)
+_PLAIN = str.maketrans(
+    {"\n": " ", "\u00a0": " ", "\t": " ", "\r": " ", "\u2019": "'", "\u2018": "'", "\u202f": " "}
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class Statement:
         return sum(one.end - one.start + 1 for one in self.lead)
 
     def spans(self, start: int, end: int) -> tuple[Span, ...]:
-        """Return where a range of :attr:`plain` stands in the act; two or more when it runs over the lead-in."""
+        """Return where a range of :attr:`plain` stands in the act; several when it runs over the lead-in."""
         found = []
         at = 0
         for piece in (*self.lead, self.body):
@@ -122,7 +128,10 @@ class _Walk:
             yield from self._inside(article, article, (), 0)
 
     def _amends(self, article: ParsedProvision) -> bool:
-        return bool(_AMENDING.search(article.heading) or _AMENDING.search(self.text[article.start : article.end][:400]))
+        return bool(
+            _AMENDING.search(article.heading)
+            or _AMENDING.search(self.text[article.start : article.end][:400])
+        )
 
     def _body_start(self, provision: ParsedProvision) -> int:
         """Skip the number and heading lines of an article."""
@@ -207,23 +216,32 @@ class _Walk:
             yield self._made(provision, article, lead if position == 0 else (), span)
 
     def _made(
-        self, provision: ParsedProvision, article: ParsedProvision, lead: tuple[Span, ...], body: Span,
+        self,
+        provision: ParsedProvision,
+        article: ParsedProvision,
+        lead: tuple[Span, ...],
+        body: Span,
     ) -> Statement:
         pieces = (*lead, body)
         return Statement(
-            provision, article, lead, body, " ".join(plain(self.text[one.start : one.end]) for one in pieces),
+            provision,
+            article,
+            lead,
+            body,
+            " ".join(plain(self.text[one.start : one.end]) for one in pieces),
         )
 
 
 def statements(act: ParsedAct) -> Iterator[Statement]:
     """Yield every statement of the act's articles in document order.
 
-    Recitals and annexes bind nobody by themselves, and an article that amends another act speaks to that act's
+    Recitals and annexes bind nobody by themselves, and an article that amends another act speaks to that
+    act's
     addressees; both are left out.
     """
     yield from _Walk(act).statements()
 
 
-def is_truncated(act: ParsedAct, statement: Statement) -> bool:
+def is_truncated(statement: Statement) -> bool:
     """Return whether the source cut the text this statement stands in."""
     return Completeness.TRUNCATED in (statement.provision.completeness, statement.article.completeness)

@@ -1,7 +1,7 @@
 """What the firm's documents say about each duty, with both passages named; pure, no Django.
 
-:func:`scan` is the way in. It proposes "evidence found", "conflict found", "no evidence found" or "cannot tell";
-nothing here ever says that a duty is met.
+:func:`scan` is the way in. It proposes "evidence found", "conflict found", "no evidence found" or "cannot
+tell"; nothing here ever says that a duty is met.
 """
 
 from muniment.scans.evidence.assess import assess, place

@@ -1,8 +1,8 @@
 """Weighs what was found for one duty and proposes a status.
 
-Rules with numbers come first, since they can be explained; then elements of lists; then overlap of words, which can
-show that a document speaks about the duty and nothing more. A sentence that denies ("we do not keep …") is never
-evidence. Silence is "no evidence found in N documents searched", never a breach.
+Rules with numbers come first, since they can be explained; then elements of lists; then overlap of words,
+which can show that a document speaks about the duty and nothing more. A sentence that denies ("we do not
+keep …") is never evidence. Silence is "no evidence found in N documents searched", never a breach.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from muniment.scans.duties.duty import Duty
+from muniment.scans.duties.duty import Deadline, Duty
 from muniment.scans.duties.periods import Kind, Order, Period, compare, from_iso, periods
 from muniment.scans.evidence.conflicts import Finding, is_negated
 from muniment.scans.evidence.elements import Named
@@ -59,7 +59,9 @@ def assess(
     :param searched: number of documents searched, for the sentence.
     """
     law = LawAnchor(duty.act, law_digest, duty.eid, duty.start, duty.end, duty.quote)
-    weighed = _Weighed(duty, question, law, searched, hits[0].score if hits else 0, broken)
+    weighed = _Weighed(duty, question, law, searched)
+    weighed.broken = broken
+    weighed.overlap = hits[0].score if hits else 0
     return (
         weighed.by_limits(findings)
         or weighed.by_element(element)
@@ -71,11 +73,10 @@ def assess(
 class _Weighed:
     """Builds the proposal of one duty; each ``by_`` answers or passes."""
 
-    def __init__(
-        self, duty: Duty, question: Question, law: LawAnchor, searched: int, overlap: int, broken: Sequence[Finding]
-    ) -> None:
-        self.duty, self.question, self.law = duty, question, law
-        self.searched, self.overlap, self.broken = searched, overlap, broken
+    def __init__(self, duty: Duty, question: Question, law: LawAnchor, searched: int) -> None:
+        self.duty, self.question, self.law, self.searched = duty, question, law, searched
+        self.broken: Sequence[Finding] = ()
+        self.overlap = 0
 
     def _made(
         self, status: Status, confidence: int, why: str, basis: str, found: DocumentAnchor | None = None
@@ -83,10 +84,12 @@ class _Weighed:
         if self.duty.truncated:
             why += " The source cut this part of the law, so read it in full before deciding."
             confidence = min(confidence, 500)
-        return Proposal(self.duty.key, status, confidence, why, self.law, found, basis, self.searched, self.overlap)
+        return Proposal(
+            self.duty.key, status, confidence, why, self.law, found, basis, self.searched, self.overlap
+        )
 
     def by_limits(self, findings: Sequence[Finding]) -> Proposal | None:
-        """Answer from the table of limits; one broken limit outweighs any that are kept, and both are named."""
+        """Answer from the table of limits; a broken limit outweighs kept ones; both are named."""
         for outcome, status, confidence in (
             ("breaks", Status.CONFLICT, 920),
             ("keeps", Status.EVIDENCE, 880),
@@ -96,12 +99,12 @@ class _Weighed:
             if not chosen:
                 continue
             first = chosen[0]
-            why = first.why
+            why, sure = first.why, confidence
             kept = [one for one in findings if one.outcome == "keeps"]
             if outcome == "breaks" and kept:
                 why += " Another passage of the documents keeps the limit, so they contradict each other."
-                confidence = 850
-            return self._made(status, confidence, why, first.rule, anchor(first.passage, first.start, first.end))
+                sure = 850
+            return self._made(status, sure, why, first.rule, anchor(first.passage, first.start, first.end))
         return None
 
     def by_element(self, element: Named | None) -> Proposal | None:
@@ -111,8 +114,8 @@ class _Weighed:
         where = place(self.duty.eid)
         if element.passage is None:
             why = (
-                f"{_documents(self.searched)} searched: they deal with {element.subject}, but no passage there names "
-                f"{element.name}, which {where} asks for."
+                f"{_documents(self.searched)} searched: they deal with {element.subject}, but no passage "
+                f"there names {element.name}, which {where} asks for."
             )
             return self._made(Status.NONE, 780, why, element.rule)
         why = f"A passage about {element.subject} names {element.name}, as {where} asks."
@@ -132,20 +135,23 @@ class _Weighed:
             same = hit.core >= SAME_THING[0] and hit.telling >= SAME_THING[1]
             for start, end in sentence_spans(hit.passage.text):
                 sentence = " ".join(hit.passage.text[start:end].split())
-                told = self._time(sentence, kind, law, same=same)
+                told = self._time(sentence, limit, law, same=same)
                 if told is not None:
                     found = anchor(hit.passage, hit.passage.start + start, hit.passage.start + end)
                     return self._made(*told, "times/1", found)
         return None
 
-    def _time(self, sentence: str, kind: Kind, law: Period, *, same: bool) -> tuple[Status, int, str] | None:
+    def _time(
+        self, sentence: str, limit: Deadline, law: Period, *, same: bool
+    ) -> tuple[Status, int, str] | None:
         if _covered(self.question, sentence) < CORE_ENOUGH:
             return None
+        kind = law.kind
         for one in periods(sentence):
             if one.kind is not kind and not (kind is Kind.AT_LEAST and one.kind is Kind.LASTS):
                 continue
             order = compare(one, law)
-            words = f"The law says “{self.duty.deadline.text if self.duty.deadline else ''}”, the document “{one.text}”"
+            words = f"The law says “{limit.text}”, the document “{one.text}”"
             broken = order is (Order.SHORTER if kind is Kind.AT_LEAST else Order.LONGER)
             if broken and same:
                 return Status.CONFLICT, 700, f"{words}, in a passage about the same subject."
@@ -163,7 +169,12 @@ class _Weighed:
             if hit.score >= ENOUGH and hit.core >= CORE_ENOUGH and _tells(hit) and hit.lead >= LEAD_ENOUGH:
                 return self._spoken(hit, where)
         best = hits[0] if hits else None
-        if best is not None and best.score >= PERHAPS and best.matched >= FEWEST and best.telling * 4 >= TELLING * 3:
+        if (
+            best is not None
+            and best.score >= PERHAPS
+            and best.matched >= FEWEST
+            and best.telling * 4 >= TELLING * 3
+        ):
             why = f"A passage comes near to {where} but does not cover what it asks; somebody has to read it."
             return self._made(Status.UNSURE, min(590, best.score), why, MEASURE, _sentences_of(best))
         low = best.score if best is not None else 0
@@ -178,7 +189,8 @@ class _Weighed:
             return self._made(Status.UNSURE, 500, why, MEASURE, found)
         clash = next((one for one in self.broken if _same_place(one, found)), None)
         if clash is not None:
-            why = f"A passage speaks about {where} ({shared}), but it breaks {place(clash.limit.eid)}: {clash.why}"
+            broken = place(clash.limit.eid)
+            why = f"A passage speaks about {where} ({shared}), but it breaks {broken}: {clash.why}"
             return self._made(Status.UNSURE, 550, why, MEASURE, found)
         why = f"A passage speaks about what {where} asks ({shared}); whether it is enough is for a person."
         confidence = min(790, 350 + (hit.score - ENOUGH) // 2 + hit.core // 4)

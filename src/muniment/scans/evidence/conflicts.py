@@ -1,8 +1,8 @@
 """Holds the times in a firm's documents against the limits of the law.
 
-Only arithmetic decides. A working day is counted as at least one calendar day, so "five working days" breaks a
-limit of 72 hours whatever the week looks like. Where the units do not settle it (30 days against one month) or
-the sentence does not say to whom, the answer is "cannot tell", with the reason.
+Only arithmetic decides. A working day is counted as at least one calendar day, so "five working days"
+breaks a limit of 72 hours whatever the week looks like. Where the units do not settle it (30 days against
+one month) or the sentence does not say to whom, the answer is "cannot tell", with the reason.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ _ACCEPTED = {
 _BREAKS = {Kind.AT_MOST: Order.LONGER, Kind.AT_LEAST: Order.SHORTER, Kind.EVERY: Order.LONGER}
 _CLAUSE = re.compile(r"[;]|,\s+(?:and|while|whereas|but)\b|\s(?:and|while|whereas|but)\s")
 _NEGATED = re.compile(
-    r"\b(?:not (?:required|necessary|needed|applicable|kept|maintained|performed|tested|recorded)|no (?:longer|need|register|"
-    r"record|formal|requirement|obligation)|do(?:es)? not|never|out of scope|is not yet|are not yet|has not|have not|cannot)\b",
+    r"\b(?:not (?:required|necessary|needed|applicable|kept|maintained|performed|tested|recorded)|"
+    r"no (?:longer|need|register|"
+    r"record|formal|requirement|obligation)|do(?:es)? not|never|out of scope|is not yet|are not yet|"
+    r"has not|have not|cannot)\b",
     re.IGNORECASE,
 )
 
@@ -59,7 +61,9 @@ class Finding:
     why: str
 
 
-def usable(limits: Sequence[Limit], acts: dict[str, ParsedAct]) -> tuple[tuple[Limit, ...], tuple[RuleState, ...]]:
+def usable(
+    limits: Sequence[Limit], acts: dict[str, ParsedAct]
+) -> tuple[tuple[Limit, ...], tuple[RuleState, ...]]:
     """Say which limits stand in the loaded law, word for word, and why the others do not count."""
     good: list[Limit] = []
     states: list[RuleState] = []
@@ -103,39 +107,44 @@ def _passage(passage: Passage, before: str, limits: Sequence[Limit]) -> Iterator
         if times:
             around = f"{last} {text[:start][-240:]}"
             for limit in limits:
-                yield from _sentence(passage, start, end, sentence, around, times, limit)
+                if limit.about(sentence, around):
+                    yield from _sentence(passage, (start, end), sentence, times, limit)
 
 
 def _sentence(
-    passage: Passage, start: int, end: int, sentence: str, around: str, times: tuple[Period, ...], limit: Limit
+    passage: Passage, span: tuple[int, int], sentence: str, times: tuple[Period, ...], limit: Limit
 ) -> Iterator[Finding]:
-    if not limit.about(sentence, around):
-        return
+    start, end = passage.start + span[0], passage.start + span[1]
     law = from_iso(limit.iso, kind=limit.kind)
     for position, time in enumerate(times):
         clause = _clause(sentence, times, position)
-        if time.kind not in _ACCEPTED[limit.kind] or (limit.unless and re.search(limit.unless, clause, re.IGNORECASE)):
+        if time.kind not in _ACCEPTED[limit.kind] or (
+            limit.unless and re.search(limit.unless, clause, re.IGNORECASE)
+        ):
             continue
         named = not limit.near or re.search(limit.near, clause, re.IGNORECASE)
         if not named and len(times) > 1 and limit.near:
             continue
         outcome, why = _outcome(time, law, limit)
         if not named:
-            outcome, why = "unclear", f"The document says “{time.words}” but not in which case or to whom. {why}"
-        yield Finding(
-            f"{TABLE}:{limit.id}", limit, outcome, passage, passage.start + start, passage.start + end, why
-        )
+            outcome, why = (
+                "unclear",
+                f"The document says “{time.words}” but not in which case or to whom. {why}",
+            )
+        yield Finding(f"{TABLE}:{limit.id}", limit, outcome, passage, start, end, why)
 
 
 def _clause(sentence: str, times: tuple[Period, ...], position: int) -> str:
-    """Return the words that belong to one of several times: from the one before it to the next joining word."""
+    """Return the words that belong to one of several times: from the one before to the next joining word."""
     begin = times[position - 1].end if position else 0
     if position:
         edge = _CLAUSE.search(sentence, begin, times[position].start)
         begin = edge.end() if edge is not None else begin
     stop = len(sentence)
     if position + 1 < len(times):
-        edges = [one.start() for one in _CLAUSE.finditer(sentence, times[position].end, times[position + 1].start)]
+        edges = [
+            one.start() for one in _CLAUSE.finditer(sentence, times[position].end, times[position + 1].start)
+        ]
         stop = edges[-1] if edges else times[position + 1].start
     return sentence[begin:stop]
 
@@ -157,7 +166,10 @@ def _outcome(time: Period, law: Period, limit: Limit) -> tuple[str, str]:
         return "breaks", said
     if order is Order.UNCLEAR:
         low, high = time.low // DAY, law.low // DAY
-        return "unclear", f"{said} Whether that is longer depends on the calendar ({low} against {high} days or more)."
+        return (
+            "unclear",
+            f"{said} Whether that is longer depends on the calendar ({low} against {high} days or more).",
+        )
     return "keeps", said
 
 

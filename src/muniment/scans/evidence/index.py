@@ -1,8 +1,9 @@
 """Searches passages in memory: BM25 over words and word pairs proposes, weighted coverage decides the order.
 
-Tantivy keeps the postings in a RAM directory; nothing is written. Its floating scores choose the candidates only;
-the order shown is by whole numbers with ties broken by version digest and position, so that the same documents
-give the same order on any machine. Statistics are those of this index alone: one index holds one tenant's text.
+Tantivy keeps the postings in a RAM directory; nothing is written. Its floating scores choose the candidates
+only; the order shown is by whole numbers with ties broken by version digest and position, so that the same
+documents give the same order on any machine. Statistics are those of this index alone: one index holds one
+tenant's text.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ class Hit:
     :param start: where those sentences begin in the passage; ``end`` is one past their last code point.
     :param core: per mille of the weight of the core words that the passage covers.
     :param matched: how many core words the passage holds.
-    :param telling: what the core words found in the passage tell, in thousandths of a nat of the law's statistics.
-    :param lead: per mille of the lead-in's words that stand in the passage or beside it; 1000 without a lead-in.
+    :param telling: what the core words found in the passage tell, in thousandths of a nat of the law's
+        statistics.
+    :param lead: per mille of the lead-in's words that stand in the passage or beside it; 1000 without a
+        lead-in.
     """
 
     passage: Passage
@@ -134,7 +137,9 @@ class Index:
 
     def _query(self, question: Question) -> tantivy.Query:
         heaviest = [word for word, _ in question.words[:MOST_TERMS]]
-        wanted = [("uni", word) for word in heaviest] + [("bi", couple) for couple in question.couples[:MOST_TERMS]]
+        wanted = [("uni", word) for word in heaviest] + [
+            ("bi", couple) for couple in question.couples[:MOST_TERMS]
+        ]
         return tantivy.Query.boolean_query(
             [
                 (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, word, "freq"))

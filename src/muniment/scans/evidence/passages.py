@@ -1,8 +1,8 @@
 """Cuts a firm's document into passages that can be quoted: exact code points, one page each.
 
-Lines that a PDF broke in the middle of a sentence are read as one paragraph; a heading or a short item stays with
-what follows it; a long paragraph is cut at sentence ends. Every passage is a slice of the given text, so a quote
-can be checked against the stored extraction.
+Lines that a PDF broke in the middle of a sentence are read as one paragraph; a heading or a short item
+stays with what follows it; a long paragraph is cut at sentence ends. Every passage is a slice of the given
+text, so a quote can be checked against the stored extraction.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from muniment.spine.errors import Invalid
 
@@ -19,8 +20,12 @@ LONGEST = 700
 MOST_TEXT = 5_000_000
 
 _SENTENCE = re.compile(r"(?<=[.!?])[\"')\]’”]*\s+(?=[\"'(\[‘“]?[A-Z0-9À-Þ])")
-_ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e|cf|No|Art|Arts|para|p|pp|vs|approx|incl|Ltd|Inc|Mr|Ms|Dr|St|[A-Z])\.$")
-_STARTS = re.compile(r"\s*(?:[-*•–—▪◦]|#{1,6}\s|\(?[0-9]{1,3}[.)]|\(?[a-z]{1,4}\)|[0-9]+(?:\.[0-9]+)+|\|)\s*\S")
+_ABBREVIATED = re.compile(
+    r"\b(?:e\.g|i\.e|cf|No|Art|Arts|para|p|pp|vs|approx|incl|Ltd|Inc|Mr|Ms|Dr|St|[A-Z])\.$"
+)
+_STARTS = re.compile(
+    r"\s*(?:[-*•–—▪◦]|#{1,6}\s|\(?[0-9]{1,3}[.)]|\(?[a-z]{1,4}\)|[0-9]+(?:\.[0-9]+)+|\|)\s*\S"
+)
 _ENDS = re.compile(r"[.!?:;|]\s*$")
 
 
@@ -56,14 +61,21 @@ def passages(
     if starts != sorted(set(starts)) or (starts and starts[0] < 0):
         raise Invalid("The page positions of the document are not ascending.", todo="Extract its text again.")
     return tuple(
-        Passage(document, version_digest, max(1, bisect_right(starts, start)) if starts else None, start, end, text[start:end])
+        Passage(
+            document,
+            version_digest,
+            max(1, bisect_right(starts, start)) if starts else None,
+            start,
+            end,
+            text[start:end],
+        )
         for start, end in _cut(text, starts)
     )
 
 
 def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
     """Return the sentences of a passage as ranges of it; list items count as sentences."""
-    found = []
+    found: list[tuple[int, int]] = []
     for start, end in _blocks(text, 0, len(text)):
         found.extend(_sentences(text, start, end))
     return tuple(found)
@@ -71,25 +83,23 @@ def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
 
 def _cut(text: str, pages: list[int]) -> Iterator[tuple[int, int]]:
     edges = sorted({0, len(text), *(one for one in pages if 0 < one < len(text) and not _runs_on(text, one))})
-    for begin, stop in zip(edges, edges[1:], strict=False):
+    for begin, stop in pairwise(edges):
         held: tuple[int, int] | None = None
         for block in _blocks(text, begin, stop):
             for start, end in _windows(text, *block):
                 if held is not None and end - held[0] > LONGEST:
                     yield held
                     held = None
-                start = start if held is None else held[0]
-                if end - start >= SHORTEST:
-                    yield start, end
+                held = (start if held is None else held[0], end)
+                if end - held[0] >= SHORTEST:
+                    yield held
                     held = None
-                else:
-                    held = (start, end)
         if held is not None:
             yield held
 
 
 def _runs_on(text: str, edge: int) -> bool:
-    """Return whether a sentence runs over a page break; it is then quoted whole, from the page it begins on."""
+    """Return whether a sentence runs over a page break; it is then quoted whole."""
     before, after = text[max(0, edge - 200) : edge].rstrip(), text[edge : edge + 200].lstrip()
     return bool(before and after) and not _ENDS.search(before) and after[0].islower()
 
@@ -116,7 +126,9 @@ def _blocks(text: str, begin: int, stop: int) -> Iterator[tuple[int, int]]:
 def _continues(before: str, line: str) -> bool:
     """Return whether a line only goes on where the one before was broken off."""
     last = before[before.rfind("\n") + 1 :]
-    return not _ENDS.search(before) and (line[0].islower() or len(last) > 55) or (len(last) > 70 and not last.isupper())
+    return (not _ENDS.search(before) and (line[0].islower() or len(last) > 55)) or (
+        len(last) > 70 and not last.isupper()
+    )
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -138,12 +150,13 @@ def _windows(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         if held is not None and last - held[0] > LONGEST:
             yield held
             held = None
-        while last - first > LONGEST:
-            blank = max(text.rfind(" ", first, first + LONGEST), text.rfind("\n", first, first + LONGEST))
-            edge = blank if blank > first else first + LONGEST
-            yield first, edge
-            first = edge + (1 if blank > first else 0)
-        if first < last:
-            held = (first if held is None else held[0], last)
+        begin = first
+        while last - begin > LONGEST:
+            blank = max(text.rfind(" ", begin, begin + LONGEST), text.rfind("\n", begin, begin + LONGEST))
+            edge = blank if blank > begin else begin + LONGEST
+            yield begin, edge
+            begin = edge + (1 if blank > begin else 0)
+        if begin < last:
+            held = (begin if held is None else held[0], last)
     if held is not None:
         yield held

@@ -1,7 +1,8 @@
 """What the machine proposes about one duty, and why; a person decides.
 
-There is no status for "met". Evidence or a conflict without both anchors cannot be built. All numbers are whole;
-the same inputs give the same bytes, and :func:`digest_of` does not depend on identifiers that are drawn at random.
+There is no status for "met". Evidence or a conflict without both anchors cannot be built. All numbers are
+whole; the same inputs give the same bytes, and :func:`digest_of` does not depend on identifiers that are
+drawn at random.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class LawAnchor:
 
 @dataclass(frozen=True, slots=True)
 class DocumentAnchor:
-    """The passage of the firm's document: version by digest, page, code points of the extracted text, words."""
+    """The passage of the firm's document: version by digest, page, code points of its text, words."""
 
     document: str
     version_digest: str
@@ -75,7 +76,9 @@ class Proposal:
             raise Invalid("A finding must point at words of the law.", where=self.duty)
         if self.status in (Status.EVIDENCE, Status.CONFLICT):
             if self.evidence is None or not self.evidence.quote:
-                raise Invalid("A finding of evidence or conflict must point at words of a document.", where=self.duty)
+                raise Invalid(
+                    "A finding of evidence or conflict must point at words of a document.", where=self.duty
+                )
             if self.evidence.end - self.evidence.start != len(self.evidence.quote):
                 raise Invalid("The document's words and their place do not fit together.", where=self.duty)
 
@@ -120,7 +123,8 @@ class Proposal:
 def digest_of(proposals: Iterable[Proposal]) -> str:
     """Return the SHA-256 of the proposals in canonical JSON, whatever order they come in.
 
-    Two runs on the same law and the same documents give the same digest, so a scan can be replayed and compared.
+    Two runs on the same law and the same documents give the same digest, so a scan can be replayed and
+    compared.
     """
     rows = sorted((one.facts() for one in proposals), key=lambda one: (str(one["act"]), str(one["duty"])))
     text = json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

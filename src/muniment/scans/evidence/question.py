@@ -1,13 +1,11 @@
 """Turns a duty into words to look for.
 
 What is to be done counts most; the lead-in above a list and the conditions count less; who must do it and the
-small change of legal language count nothing. Words that are rare in the law and rare in the firm's documents tell
-more than common ones.
+small change of legal language count nothing. Words that are rare in the law and rare in the firm's
+documents tell more than common ones.
 """
 
 from __future__ import annotations
-
-from collections import Counter
 
 from muniment.scans.duties.duty import Duty
 from muniment.scans.evidence.index import Index, Question
@@ -17,8 +15,8 @@ CORE, LEAD, SIDE = 4, 2, 1
 MOST_CORE, MOST_REST = 12, 6
 _PARTIES = frozenset(
     terms(
-        "controller processor provider deployer importer distributor operator manufacturer representative financial "
-        "institution data system systems right obligation responsible personal market person"
+        "controller processor provider deployer importer distributor operator manufacturer representative "
+        "financial institution data system systems right obligation responsible personal market person"
     )
 )
 
@@ -26,13 +24,13 @@ _PARTIES = frozenset(
 def ask(duty: Duty, law: Weights, index: Index) -> Question:
     """Build the question of one duty.
 
-    :param law: weights over all duties of the scan, so that "ICT" tells little in an act that says it everywhere.
+    :param law: weights over all duties of the scan, so that "ICT" tells little where it is everywhere.
     """
     head = duty.statement[: -len(" ".join(duty.quote.split()))] if duty.lead_in else ""
     body = duty.quote if duty.lead_in else _without_times(duty)
     core = {word: law[word] // (4 if word in _PARTIES else 1) for word in terms(body)}
-    rest = {word: LEAD for word in terms(head)} if head else {word: SIDE for word in terms(duty.condition[:240])}
-    rest |= {word: LEAD for word in terms(duty.recipient)}
+    rest = dict.fromkeys(terms(head), LEAD) if head else dict.fromkeys(terms(duty.condition[:240]), SIDE)
+    rest |= dict.fromkeys(terms(duty.recipient), LEAD)
     weighed = {word: CORE * (told + index.weights[word]) for word, told in core.items()}
     chosen = _heaviest(weighed, MOST_CORE)
     others = {

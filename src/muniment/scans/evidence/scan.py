@@ -1,7 +1,7 @@
 """Holds every duty of the chosen acts against every document: the one function the scans room calls.
 
-Pure: law and documents come in as text, duties and proposals go out. Nothing is read from disk, clock or chance,
-so the same input gives the same digest on any day (``replay``).
+Pure: law and documents come in as text, duties and proposals go out. Nothing is read from disk, clock or
+chance, so the same input gives the same digest on any day (``replay``).
 """
 
 from __future__ import annotations
@@ -147,8 +147,10 @@ def _loaded(acts: Sequence[ActInput]) -> dict[str, ParsedAct]:
     return loaded
 
 
-def _by_duty(duties: Sequence[Duty], findings: Sequence[Finding]) -> dict[tuple[str, str], tuple[Finding, ...]]:
-    """Give each finding to the duty of its provision that sets the time; else to that provision's first duty."""
+def _by_duty(
+    duties: Sequence[Duty], findings: Sequence[Finding]
+) -> dict[tuple[str, str], tuple[Finding, ...]]:
+    """Give each finding to the duty of its provision that sets the time; else to its first duty."""
     homes: dict[str, Duty] = {}
     for one in findings:
         if one.limit.id not in homes:
@@ -169,7 +171,7 @@ def _home(duties: Sequence[Duty], limit: Limit) -> Duty | None:
         if any(_sets(time, limit) for time in one.deadlines):
             return one
     under = [one for one in duties if one.act == limit.celex and one.eid.startswith(limit.eid + ".")]
-    return (here or under or [None])[0]
+    return next(iter(here or under), None)
 
 
 def _sets(time: Deadline, limit: Limit) -> bool:

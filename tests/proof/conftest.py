@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.proof.small_log import Log, make_contents, make_log
 
 from muniment.proof.pack import build_pack
-from tests.proof.small_log import Log, make_contents, make_log
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from muniment.proof.signer import Signer, sign_checkpoint, signer_from_seeds
 
 NOON = datetime(2030, 1, 2, 12, tzinfo=UTC)
 ORIGIN = "muniment.example/log/one"
-POLICY = "Incidents are reported within 24 hours.\nBackups are kept for a year.\n".encode()
+POLICY = b"Incidents are reported within 24 hours.\nBackups are kept for a year.\n"
 LAW = "Reports shall be made within four hours — Article 19.".encode()
 
 
@@ -59,7 +59,9 @@ def make_log(origin: str = ORIGIN) -> Log:
             {"outcome": "cleared", "score": number, "names": ["Zoë", "Ωmega"], "final": True},
             random_bytes,
         )
-        leaf = Leaf("decision.approve", commitments, number, b"s" * 16, 1893585600 + number, sha256(b"x").digest())
+        leaf = Leaf(
+            "decision.approve", commitments, number, b"s" * 16, 1893585600 + number, sha256(b"x").digest()
+        )
         entries.append(leaf.encode())
         openings.append(opened)
     signer = signer_from_seeds(origin, b"\x01" * 32, b"\x02" * 32)

@@ -69,7 +69,22 @@ def test_any_bytes_are_refused_as_a_pack(raw: bytes) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "/etc", "../x", "a/../b", "a//b", "a\\b", "C:x", ".hidden", "a/.b", "a b", "é", "a\x00b", "a/", "x" * 101],
+    [
+        "",
+        "/etc",
+        "../x",
+        "a/../b",
+        "a//b",
+        "a\\b",
+        "C:x",
+        ".hidden",
+        "a/.b",
+        "a b",
+        "é",
+        "a\x00b",
+        "a/",
+        "x" * 101,
+    ],
 )
 def test_a_name_that_is_no_plain_relative_path_is_neither_written_nor_read(name: str) -> None:
     with pytest.raises((Malformed, UnicodeEncodeError)):

@@ -89,7 +89,9 @@ def test_a_text_longer_than_allowed_is_not_even_decoded() -> None:
         parse(b"[1,2]", largest=4)
 
 
-@pytest.mark.parametrize("value", [1.5, None, {1: 2}, {"a": b"raw"}, {"é": 1}, "\ud800", "e\u0301", 2**53, -(2**53)])
+@pytest.mark.parametrize(
+    "value", [1.5, None, {1: 2}, {"a": b"raw"}, {"é": 1}, "\ud800", "e\u0301", 2**53, -(2**53)]
+)
 def test_a_value_outside_the_set_is_not_written(value: Any) -> None:
     with pytest.raises(Malformed):
         canonical(value)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import runpy
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.proof.small_log import NOON, ORIGIN, Log
 
 from muniment.proof import checkpoint as subject
 from muniment.proof.checkpoint import (
@@ -22,7 +25,15 @@ from muniment.proof.checkpoint import (
     verify_mldsa44,
 )
 from muniment.proof.errors import Malformed
-from muniment.proof.note import COSIGNED_ED25519, COSIGNED_MLDSA44, ED25519, Key, parse_key, parse_note, write_note
+from muniment.proof.note import (
+    COSIGNED_ED25519,
+    COSIGNED_MLDSA44,
+    ED25519,
+    Key,
+    parse_key,
+    parse_note,
+    write_note,
+)
 from muniment.proof.signer import (
     cosign_ed25519,
     cosign_mldsa44,
@@ -31,7 +42,6 @@ from muniment.proof.signer import (
     signer_from_pem,
     signer_from_seeds,
 )
-from tests.proof.small_log import NOON, ORIGIN, Log
 
 WITNESS = Ed25519PrivateKey.from_private_bytes(b"\x09" * 32)
 WITNESS_KEY = Key("witness.example/w", COSIGNED_ED25519, WITNESS.public_key().public_bytes_raw())
@@ -125,6 +135,15 @@ def test_without_ml_dsa_the_signature_is_unchecked_and_never_called_good(
     assert [key.kind for key in signed.unchecked] == [COSIGNED_MLDSA44]
 
 
+def test_on_a_bare_python_the_module_says_that_ml_dsa_is_absent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
+    bare = runpy.run_path(str(subject.__file__))
+    assert bare["mldsa44_available"]() is False
+    assert bare["verify_mldsa44"](b"", b"", b"") is None
+
+
 def test_a_library_that_does_not_know_ml_dsa_counts_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     class Old:
         @staticmethod
@@ -168,7 +187,11 @@ def test_the_official_ml_dsa_cases_are_judged_as_their_authors_judge_them(real_v
     for group in json.loads(gzip.decompress(path.read_bytes()))["testGroups"]:
         for case in group["tests"]:
             if "ctx" not in case:
-                given = (bytes.fromhex(group["publicKey"]), bytes.fromhex(case["sig"]), bytes.fromhex(case["msg"]))
+                given = (
+                    bytes.fromhex(group["publicKey"]),
+                    bytes.fromhex(case["sig"]),
+                    bytes.fromhex(case["msg"]),
+                )
                 assert verify_mldsa44(*given) is (case["result"] == "valid"), case["tcId"]
                 count += 1
     assert count > 20

@@ -1,4 +1,4 @@
-"""Forged packs: the forger owns the zip and may rebuild it, with or without the keys. Every one is refused."""
+"""Forged packs: the forger owns the zip and may rebuild it, with or without the keys. All are refused."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.proof.small_log import NOON, ORIGIN, Log
 
 from muniment.proof import layout
 from muniment.proof.archive import Archive, write_archive
 from muniment.proof.canonical import canonical, encode64, parse
+from muniment.proof.checkpoint import parse_checkpoint
 from muniment.proof.dsse import seal_envelope
 from muniment.proof.examine import verify_pack
-from muniment.proof.signer import signer_from_seeds
-from tests.proof.small_log import NOON, ORIGIN, Log
+from muniment.proof.signer import sign_checkpoint, signer_from_seeds
 
 Members = dict[str, bytes]
 
@@ -41,7 +42,9 @@ def with_manifest(members: Members) -> Members:
     return {**members, layout.MANIFEST: layout.write_manifest(sizes, digests(members))}
 
 
-def with_statement(members: Members, log: Log, change: Callable[[dict[str, Any]], None] = lambda _held: None) -> Members:
+def with_statement(
+    members: Members, log: Log, change: Callable[[dict[str, Any]], None] = lambda _held: None
+) -> Members:
     """Sign anew what stands there: the forger holds the operator's key."""
     held = parse(members[layout.STATEMENT])
     named = {n: d for n, d in digests(members).items() if n not in layout.UNNAMED}
@@ -78,7 +81,9 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("how", ["first", "last", "longer", "shorter", "empty", "gone"])
-def test_a_member_changed_by_somebody_without_the_key_is_refused(pack: bytes, log: Log, name: str, how: str) -> None:
+def test_a_member_changed_by_somebody_without_the_key_is_refused(
+    pack: bytes, log: Log, name: str, how: str
+) -> None:
     members = opened(pack)
     raw = members[name]
     ways = {
@@ -187,7 +192,9 @@ def test_a_statement_beside_another_signed_one_is_refused(pack: bytes, log: Log)
     assert failure(with_manifest(members), log) == "statement"
 
 
-def test_swapped_events_proofs_and_foreign_checkpoints_are_refused_even_when_signed(pack: bytes, log: Log) -> None:
+def test_swapped_events_proofs_and_foreign_checkpoints_are_refused_even_when_signed(
+    pack: bytes, log: Log
+) -> None:
     one, two = layout.event_name(1), layout.event_name(2)
     first, second = layout.proof_name(1), layout.proof_name(2)
     members = opened(pack)
@@ -200,9 +207,6 @@ def test_swapped_events_proofs_and_foreign_checkpoints_are_refused_even_when_sig
     stale = {**members, first: members[first][:-8] + b"AAAAAA=\n"}
     assert failure(with_statement(stale, log), log) == "inclusion"
     foreign = signer_from_seeds(ORIGIN, b"\x05" * 32, b"\x06" * 32)
-    from muniment.proof.checkpoint import parse_checkpoint
-    from muniment.proof.signer import sign_checkpoint
-
     forged = sign_checkpoint(foreign, parse_checkpoint(members[layout.CHECKPOINT]), NOON)
     assert failure(with_statement({**members, layout.CHECKPOINT: forged}, log), log) == "log"
 
@@ -215,7 +219,10 @@ def test_swapped_events_proofs_and_foreign_checkpoints_are_refused_even_when_sig
         ({"index": 3}, "inclusion"),
         ({"leaf": "AA=="}, "inclusion"),
         ({"openings": [7]}, "inclusion"),
-        ({"openings": [{"path": "action", "salt": encode64(bytes(32)), "slot": 0, "value": "x"}]}, "openings"),
+        (
+            {"openings": [{"path": "action", "salt": encode64(bytes(32)), "slot": 0, "value": "x"}]},
+            "openings",
+        ),
         ({"note": "more"}, "inclusion"),
     ],
 )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.proof.small_log import Log, seeded
 
 from muniment.proof.canonical import canonical, parse
 from muniment.proof.errors import Malformed
@@ -21,7 +22,6 @@ from muniment.proof.leaf import (
     require_opened,
     seal_fields,
 )
-from tests.proof.small_log import Log, seeded
 
 
 def test_a_leaf_comes_back_and_shows_no_value(log: Log) -> None:
@@ -135,7 +135,15 @@ def test_a_leaf_out_of_form_is_not_read(log: Log, change: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize(
     "change",
-    [{"slot": 16}, {"slot": -1}, {"slot": 1}, {"slot": True}, {"path": "facts.x"}, {"salt": "AA=="}, {"more": 1}],
+    [
+        {"slot": 16},
+        {"slot": -1},
+        {"slot": 1},
+        {"slot": True},
+        {"path": "facts.x"},
+        {"salt": "AA=="},
+        {"more": 1},
+    ],
 )
 def test_an_opening_out_of_form_is_not_read(change: dict[str, Any]) -> None:
     shown = Opening(0, "action", bytes(32), "x").shown()

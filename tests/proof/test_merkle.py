@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -18,6 +18,7 @@ from muniment.proof.errors import Malformed
 from muniment.proof.merkle import (
     EMPTY_ROOT,
     CompactRange,
+    Nodes,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
@@ -33,11 +34,15 @@ from muniment.proof.merkle import (
 ENTRIES = [f"entry {number}".encode() for number in range(70)]
 
 
-@lru_cache(maxsize=None)
+@cache
 def node(level: int, index: int) -> bytes:
     if level == 0:
         return leaf_hash(ENTRIES[index])
     return node_hash(node(level - 1, 2 * index), node(level - 1, 2 * index + 1))
+
+
+def _nodes_from(first: int) -> Nodes:
+    return lambda level, index: node(level, (first >> level) + index)
 
 
 def slow_root(entries: list[bytes]) -> bytes:
@@ -106,7 +111,7 @@ def test_every_subtree_is_proved_to_belong_to_its_tree() -> None:
                 last - 1,
                 first,
                 last,
-                inclusion_proof(last - 1 - first, last - first, lambda lv, i, f=first: node(lv, (f >> lv) + i)),
+                inclusion_proof(last - 1 - first, last - first, _nodes_from(first)),
                 subtree_root(first, last, node),
             )
     edge = [node(3, 2), node(4, 0)]
@@ -171,12 +176,13 @@ def _cases(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_text()) for path in sorted(folder.rglob("*.json"))]
 
 
-def _agrees(case: dict[str, Any], check: Callable[[], None], *, empty: bool = False) -> None:
+def _agrees(case: dict[str, Any], check: Callable[..., None], *given: Any, empty: bool = False) -> None:
+    """Judge as the authors do, apart from what begins with nothing: that we always refuse."""
     if case["wantErr"] or empty:
         with pytest.raises(Malformed):
-            check()
+            check(*given)
     else:
-        check()
+        check(*given)
 
 
 def _raw(text: str | None) -> bytes:
@@ -185,25 +191,24 @@ def _raw(text: str | None) -> bytes:
 
 def test_the_official_cases_are_judged_as_their_authors_judge_them(real_vectors: Path) -> None:
     root = real_vectors / "merkle" / "testdata"
-    count = 0
-    for case in _cases(root / "inclusion"):
+    kinds = ("inclusion", "consistency", "subtreeinclusion", "subtreeconsistency")
+    cases = [(kind, case) for kind in kinds for case in _cases(root / kind)]
+    place: tuple[int, ...]
+    for kind, case in cases:
         proof = [_raw(one) for one in case["proof"] or []]
-        given = (_raw(case["leafHash"]), case["leafIdx"], case["treeSize"], proof, _raw(case["root"]))
-        _agrees(case, lambda given=given: verify_inclusion(*given))
-        count += 1
-    for case in _cases(root / "consistency"):
-        proof = [_raw(one) for one in case["proof"] or []]
-        given = (case["size1"], case["size2"], proof, _raw(case["root1"]), _raw(case["root2"]))
-        _agrees(case, lambda given=given: verify_consistency(*given), empty=case["size1"] == 0)
-        count += 1
-    for case in _cases(root / "subtreeinclusion"):
-        proof = [_raw(one) for one in case["proof"] or []]
-        given = (_raw(case["leafHash"]), case["leafIdx"], case["start"], case["end"], proof, _raw(case["root"]))
-        _agrees(case, lambda given=given: verify_subtree_inclusion(*given))
-        count += 1
-    for case in _cases(root / "subtreeconsistency"):
-        proof = [_raw(one) for one in case["proof"] or []]
-        given = (case["start"], case["end"], case["size"], proof, _raw(case["root1"]), _raw(case["root2"]))
-        _agrees(case, lambda given=given: verify_subtree_consistency(*given), empty=case["start"] == case["end"])
-        count += 1
-    assert count == 518
+        if kind == "inclusion":
+            place = (case["leafIdx"], case["treeSize"])
+            _agrees(case, verify_inclusion, _raw(case["leafHash"]), *place, proof, _raw(case["root"]))
+        elif kind == "consistency":
+            roots = (_raw(case["root1"]), _raw(case["root2"]))
+            place = (case["size1"], case["size2"])
+            _agrees(case, verify_consistency, *place, proof, *roots, empty=case["size1"] == 0)
+        elif kind == "subtreeinclusion":
+            place = (case["leafIdx"], case["start"], case["end"])
+            _agrees(case, verify_subtree_inclusion, _raw(case["leafHash"]), *place, proof, _raw(case["root"]))
+        else:
+            roots = (_raw(case["root1"]), _raw(case["root2"]))
+            place = (case["start"], case["end"], case["size"])
+            empty = case["start"] == case["end"]
+            _agrees(case, verify_subtree_consistency, *place, proof, *roots, empty=empty)
+    assert len(cases) == 518

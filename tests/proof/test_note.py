@@ -78,7 +78,7 @@ def test_one_key_counts_once_and_other_kinds_are_not_checked_here() -> None:
         "text\n\n— a AAAAAAA=".encode(),
         "text\n\n— a AAAAAA==\n".encode(),
         "text\n\n— a AAAAAAA\n".encode(),
-        "text\n\n- a AAAAAAA=\n".encode(),
+        b"text\n\n- a AAAAAAA=\n",
         "text\n\n— a+b AAAAAAA=\n".encode(),
         "text\n\n— a\u00a0b AAAAAAA=\n".encode(),
         "text\n\n—  AAAAAAA=\n".encode(),

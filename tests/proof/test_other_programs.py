@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from proofbundle.tlogproof import verify_tlog_proof
 from securesystemslib.dsse import Envelope
-from securesystemslib.signer import SSlibKey
+from securesystemslib.signer._key import SSlibKey
+from tests.proof.small_log import NOON, Log
 from tlog_scales.backend import LocalBackend
 from tlog_scales.reader import TilesReader
 from tlog_scales.signing import Vkey
@@ -23,7 +24,6 @@ from muniment.proof.note import parse_note, write_note
 from muniment.proof.signer import cosign_mldsa44, sign_checkpoint, signer_from_seeds
 from muniment.proof.tiles import Tiles, TileWriter
 from muniment.proof.tlogproof import parse_tlog_proof, write_tlog_proof
-from tests.proof.small_log import NOON, Log
 
 SIGNER = signer_from_seeds("muniment.example/log/files", b"\x0a" * 32, b"\x0b" * 32)
 COUNT = 700
@@ -72,7 +72,9 @@ def test_tlog_scales_command_writes_the_proof_that_we_write(folder: Path) -> Non
 def test_proofbundle_accepts_our_proof_file_with_a_witness_and_refuses_another_entry(log: Log) -> None:
     witness = signer_from_seeds("witness.example/q", b"\x03" * 32, b"\x04" * 32)
     note = parse_note(log.checkpoint)
-    cosigned = write_note(note.text, [*note.signatures, cosign_mldsa44(witness, parse_checkpoint(log.checkpoint), NOON)])
+    cosigned = write_note(
+        note.text, [*note.signatures, cosign_mldsa44(witness, parse_checkpoint(log.checkpoint), NOON)]
+    )
     raw = write_tlog_proof(4, log.proof(4), cosigned).decode()
     trust = (log.signer.keys[0].encode(), [witness.keys[1].encode()])
     assert verify_tlog_proof(raw, log.entries[4], *trust, threshold=1)["ok"] is True

@@ -7,18 +7,20 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.proof.small_log import LAW, ORIGIN, POLICY, Log, make_contents, make_log
 
+from muniment.proof import checkpoint
 from muniment.proof import pack as subject
 from muniment.proof.errors import Malformed, Unreadable
 from muniment.proof.leaf import Opening
 from muniment.proof.pack import Attachment, Event, PackContents, Quote, build_pack, verify_pack, write_pack
 from muniment.proof.report import Report
 from muniment.proof.signer import signer_from_seeds
-from tests.proof.small_log import LAW, ORIGIN, POLICY, Log, make_contents, make_log
 
 
 def verified(raw: bytes, trust: bytes | None = None) -> Report:
@@ -29,7 +31,9 @@ def failed(report: Report) -> str:
     return next((check.name for check in report.checks if check.state == "failed"), "")
 
 
-def test_a_good_pack_is_verified_and_says_what_it_does_not_prove(pack: bytes, log: Log, tmp_path: Path) -> None:
+def test_a_good_pack_is_verified_and_says_what_it_does_not_prove(
+    pack: bytes, log: Log, tmp_path: Path
+) -> None:
     path = tmp_path / "pack.zip"
     path.write_bytes(pack)
     report = verify_pack(path, log.signer.vkeys())
@@ -64,7 +68,9 @@ def test_the_same_contents_give_the_same_bytes(pack: bytes, log: Log) -> None:
     assert build_pack(contents) == build_pack(backwards) == pack
 
 
-def test_no_single_byte_of_a_pack_can_be_changed(pack: bytes, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_single_byte_of_a_pack_can_be_changed(
+    pack: bytes, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(subject, "verifier_source", lambda: "# a short one\n")
     small = build_pack(make_contents(log))
     trust = log.signer.vkeys()
@@ -108,6 +114,16 @@ def test_a_log_without_a_known_quantum_key_is_reported_as_unchecked(pack: bytes,
     assert report.state("quantum") == "not checked"
 
 
+def test_without_ml_dsa_the_quantum_check_is_open_and_the_rest_holds(
+    pack: bytes, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "MLDSA44PublicKey", None)
+    report = verified(pack, log.signer.vkeys())
+    assert report.verified
+    assert report.state("quantum") == "not checked"
+    assert "install `cryptography`" in report.text()
+
+
 def test_a_file_that_cannot_be_read_is_neither_good_nor_bad(tmp_path: Path) -> None:
     with pytest.raises(Unreadable):
         verify_pack(tmp_path / "none.zip")
@@ -129,8 +145,6 @@ def test_large_evidence_is_streamed_and_must_not_change_between_the_passes(log: 
 def test_quotes_are_checked_in_normal_form_and_binary_files_are_left_unchecked(log: Log) -> None:
     text = "Zoe\u0308 signed.".encode()
     composed = Attachment("a.md", "text/markdown", text)
-    from hashlib import sha256
-
     digest = sha256(text).hexdigest()
     raw = build_pack(make_contents(log, evidence=[composed], quotes=[Quote(digest, 0, 4, "Zoe\u0308")]))
     assert verified(raw).state("quotes") == "passed"
@@ -158,7 +172,9 @@ DIGEST = "0" * 64
         ({"evidence": [Attachment("a", "text/plain", b"\xff")], "quotes": []}, ""),
     ],
 )
-def test_contents_that_would_make_a_bad_pack_are_refused(log: Log, change: dict[str, Any], words: str) -> None:
+def test_contents_that_would_make_a_bad_pack_are_refused(
+    log: Log, change: dict[str, Any], words: str
+) -> None:
     if words:
         with pytest.raises((Malformed, ValueError), match=words):
             build_pack(make_contents(log, **change))
@@ -167,8 +183,6 @@ def test_contents_that_would_make_a_bad_pack_are_refused(log: Log, change: dict[
 
 
 def test_quotes_that_do_not_stand_there_are_refused(log: Log) -> None:
-    from hashlib import sha256
-
     digest = sha256(POLICY).hexdigest()
     for quote in (
         Quote(digest, 0, 9, "Incident!"),
@@ -182,7 +196,17 @@ def test_quotes_that_do_not_stand_there_are_refused(log: Log) -> None:
     spoiled = b"\xff" + LAW
     source = Attachment("act.xml", "application/xml", spoiled)
     with pytest.raises(Malformed, match="not UTF-8"):
-        build_pack(make_contents(log, sources=[source], quotes=[Quote(sha256(spoiled).hexdigest(), 0, 1, "x")]))
+        build_pack(
+            make_contents(log, sources=[source], quotes=[Quote(sha256(spoiled).hexdigest(), 0, 1, "x")])
+        )
+
+
+def test_two_quotes_from_one_file_are_both_checked(log: Log) -> None:
+    digest = sha256(POLICY).hexdigest()
+    good = Quote(digest, 0, 9, "Incidents")
+    assert verified(build_pack(make_contents(log, quotes=[good, Quote(digest, 10, 13, "are")]))).verified
+    with pytest.raises(Malformed, match="quote 2"):
+        build_pack(make_contents(log, quotes=[good, Quote(digest, 10, 13, "ARE")]))
 
 
 def test_events_that_are_not_in_the_log_or_do_not_open_are_refused(log: Log) -> None:
@@ -210,7 +234,9 @@ def test_a_pack_for_another_logs_checkpoint_is_refused(log: Log) -> None:
 
 
 def test_everything_can_be_shown_and_then_nothing_is_withheld_but_the_unused(log: Log) -> None:
-    contents: PackContents = make_contents(log, events=[Event(0, log.entries[0], log.proof(0), log.openings[0])])
+    contents: PackContents = make_contents(
+        log, events=[Event(0, log.entries[0], log.proof(0), log.openings[0])]
+    )
     report = verified(build_pack(contents))
     assert report.withheld[-1] == "events/0001.json: 4 further slots, used or not"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.proof.small_log import Log
 
 from muniment.proof.canonical import canonical, encode64, parse
 from muniment.proof.checkpoint import parse_checkpoint
@@ -12,7 +13,6 @@ from muniment.proof.dsse import open_envelope, pae, seal_envelope
 from muniment.proof.errors import Malformed
 from muniment.proof.merkle import leaf_hash
 from muniment.proof.tlogproof import parse_tlog_proof, write_tlog_proof
-from tests.proof.small_log import Log
 
 
 def test_a_proof_file_comes_back_and_proves_its_entry(log: Log) -> None:
@@ -53,7 +53,9 @@ def test_a_proof_file_of_another_form_is_refused(log: Log, old: bytes, new: byte
         parse_tlog_proof(raw.replace(old, new, 1))
 
 
-@pytest.mark.parametrize("raw", [b"", b"c2sp.org/tlog-proof@v1\n\n", b"c2sp.org/tlog-proof@v1\n\nx", b"x" * 2**21])
+@pytest.mark.parametrize(
+    "raw", [b"", b"c2sp.org/tlog-proof@v1\n\n", b"c2sp.org/tlog-proof@v1\n\nx", b"x" * 2**21]
+)
 def test_what_is_no_proof_file_is_refused(raw: bytes) -> None:
     with pytest.raises(Malformed):
         parse_tlog_proof(raw)

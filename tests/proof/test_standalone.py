@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import runpy
 import subprocess
@@ -11,10 +12,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.proof.small_log import Log
 
 from muniment.proof.command import main
 from muniment.proof.standalone import MODULES, verifier_source
-from tests.proof.small_log import Log
 
 ALLOWED = set(sys.stdlib_module_names) | {"cryptography"}
 
@@ -31,7 +32,9 @@ def placed(tmp_path: Path, pack: bytes, log: Log) -> Path:
 
 def run(folder: Path, *arguments: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
     command = [python, "-I", "verify.py", *arguments]
-    return subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=folder, env={}, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def test_it_is_read_by_python_3_9_and_imports_nothing_but_the_standard_library() -> None:
@@ -50,7 +53,9 @@ def test_no_two_modules_share_a_name() -> None:
             names[node.name] += 1
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names.update(one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name))
+            names.update(
+                one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)
+            )
     assert [name for name, count in names.items() if count > 1] == []
 
 
@@ -73,7 +78,12 @@ def test_a_good_pack_passes_in_an_empty_environment(placed: Path) -> None:
 def test_a_bent_pack_is_refused_and_a_missing_one_not_judged(placed: Path) -> None:
     assert run(placed, "bent.zip").returncode == 1
     assert "REFUSED" in run(placed, "bent.zip").stdout
-    for arguments in (["none.zip"], ["good.zip", "--trust", "none"], ["good.zip", "--trust", "verify.py"], []):
+    for arguments in (
+        ["none.zip"],
+        ["good.zip", "--trust", "none"],
+        ["good.zip", "--trust", "verify.py"],
+        [],
+    ):
         done = run(placed, *arguments)
         assert done.returncode == 2
         assert "Traceback" not in done.stderr
@@ -111,3 +121,8 @@ def test_it_prints_names_of_any_script_on_a_narrow_terminal(placed: Path) -> Non
         patch.setattr(sys, "stdout", narrow)
         assert main([str(placed / "good.zip")]) == 0
     assert "VERIFIED" in (placed / "out").read_text()
+    with pytest.MonkeyPatch.context() as patch:
+        page = io.StringIO()
+        patch.setattr(sys, "stdout", page)
+        assert main([str(placed / "good.zip")]) == 0
+        assert "VERIFIED" in page.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize(("index", "name"), [(0, "000"), (999, "999"), (1000, "x001/000"), (1234067, "x001/x234/067")])
+@pytest.mark.parametrize(
+    ("index", "name"), [(0, "000"), (999, "999"), (1000, "x001/000"), (1234067, "x001/x234/067")]
+)
 def test_a_tiles_number_is_written_in_groups_of_three(index: int, name: str) -> None:
     assert tile_name(index) == name
 
@@ -30,7 +33,7 @@ def test_a_partial_tile_has_its_width_in_its_path() -> None:
 def test_a_log_grown_in_steps_serves_every_published_size(tmp_path: Path) -> None:
     writer = TileWriter(tmp_path, sync=False)
     sizes = [0, 1, 2, 255, 256, 257, 300, 512, 600]
-    for old, new in zip(sizes, sizes[1:], strict=False):
+    for old, new in pairwise(sizes):
         assert writer.extend(old, ENTRIES[old:new]).root() == root_of(ENTRIES[:new])
     for size in sizes[1:]:
         tiles = Tiles(tmp_path, size)

@@ -49,8 +49,20 @@ def path_of(blob: UUID) -> Path:
     return config.current().data / "blobs" / blob.hex[:2] / f"{blob.hex}.sealed"
 
 
-def _place(tenant: UUID, blob: UUID) -> bytes:
+def place(tenant: UUID, blob: UUID) -> bytes:
+    """Return the additional data of a file."""
     return b"muniment.blob\0" + tenant.bytes + blob.bytes
+
+
+def key_of(tenant: UUID, blob: UUID) -> bytes:
+    """Return the key of a file.
+
+    :raises Absent: when it was destroyed.
+    """
+    try:
+        return keyring().key(tenant, blob)
+    except KeyDestroyed:
+        raise Absent("This file was erased.") from None
 
 
 def _sync(folder: Path) -> None:
@@ -97,7 +109,7 @@ def store(tenant: UUID, pieces: Iterable[bytes], *, most: int | None = None) -> 
     aside = path.with_suffix(".incoming")
     try:
         with aside.open("xb") as file:
-            for sealed in encrypt_stream(measured, ring.key(tenant, blob), _place(tenant, blob)):
+            for sealed in encrypt_stream(measured, ring.key(tenant, blob), place(tenant, blob)):
                 file.write(sealed)
             if measured.size == 0:
                 raise Invalid("The file is empty.", todo="Choose a file that has contents.")
@@ -128,7 +140,7 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
 def _opened(tenant: UUID, blob: UUID) -> Iterator[bytes]:
     try:
         with path_of(blob).open("rb") as file:
-            yield from decrypt_stream(file, keyring().key(tenant, blob), _place(tenant, blob))
+            yield from decrypt_stream(file, keyring().key(tenant, blob), place(tenant, blob))
     except KeyDestroyed:
         raise Absent("This file was erased.") from None
     except (OSError, Tampered) as why:

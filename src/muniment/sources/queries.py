@@ -1,0 +1,139 @@
+"""Reads of public sources: acts with their provisions, lists with their entries."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from muniment.sources.formats.act import Completeness, ParsedAct, ParsedProvision, ProvisionKind
+from muniment.sources.models import ListEntry, Provision, Snapshot, SnapshotKind
+from muniment.spine.errors import Absent
+from muniment.spine.scope import DEPLOYMENT
+from muniment.spine.stream import decrypt_range
+from muniment.vault import storage
+
+
+def snapshots(kind: str | None = None) -> list[Snapshot]:
+    """Return every snapshot, or those of one kind, by key and newest first."""
+    rows = Snapshot.objects.order_by("kind", "key", "-imported_at")
+    return list(rows.filter(kind=kind) if kind else rows)
+
+
+def newest(kind: str) -> list[Snapshot]:
+    """Return the newest snapshot of each act or list, by key."""
+    found: dict[tuple[str, str], Snapshot] = {}
+    for row in snapshots(kind):
+        found.setdefault((row.key, row.language), row)
+    return sorted(found.values(), key=lambda row: row.key)
+
+
+def snapshot(snapshot_id: UUID) -> Snapshot:
+    """Return a snapshot.
+
+    :raises Absent: when there is none.
+    """
+    found: Snapshot | None = Snapshot.objects.filter(id=snapshot_id).first()
+    if found is None:
+        raise Absent
+    return found
+
+
+@lru_cache(maxsize=24)
+def _text(blob: UUID, sha256: str) -> str:
+    return storage.read(DEPLOYMENT, blob, sha256).decode("utf-8")
+
+
+def text_of(of: Snapshot) -> str:
+    """Return the verbatim text of an act; its digest is checked when it is read from the disk."""
+    return _text(of.text_blob, of.text_sha256)
+
+
+def provisions(of: Snapshot) -> list[Provision]:
+    """Return an act's provisions in the act's own order."""
+    return list(Provision.objects.filter(snapshot=of).order_by("start", "-end", "sort_key"))
+
+
+def provision(of: Snapshot, eid: str) -> Provision:
+    """Return one provision of an act.
+
+    :raises Absent: when the act has none of that name.
+    """
+    found: Provision | None = Provision.objects.filter(snapshot=of, eid=eid).first()
+    if found is None:
+        raise Absent
+    return found
+
+
+def parsed(of: Snapshot) -> ParsedAct:
+    """Return an act as its parser returned it, out of the register."""
+    return ParsedAct(
+        celex=of.key,
+        title=of.title,
+        language=of.language,
+        text=text_of(of),
+        provisions=tuple(
+            ParsedProvision(
+                eid=row.eid,
+                kind=ProvisionKind(row.kind),
+                number=row.number,
+                heading=row.heading,
+                parent=row.parent or None,
+                anchor=row.anchor,
+                start=row.start,
+                end=row.end,
+                sort_key=row.sort_key,
+                completeness=Completeness(row.completeness),
+            )
+            for row in provisions(of)
+        ),
+        extractor=of.extractor,
+        completeness=Completeness(of.completeness),
+    )
+
+
+def entities(of: Snapshot) -> list[dict[str, Any]]:
+    """Return every entry of a list, by identifier."""
+    raw = storage.read(DEPLOYMENT, of.text_blob, of.text_sha256)
+    return [json.loads(line) for line in raw.splitlines() if line]
+
+
+def entity(of: Snapshot, entity_id: str) -> dict[str, Any]:
+    """Return one entry of a list, read from its place in the file of entries.
+
+    :raises Absent: when the list has none of that identifier.
+    """
+    row: ListEntry | None = ListEntry.objects.filter(snapshot=of, entity_id=entity_id).first()
+    if row is None:
+        raise Absent
+    with storage.path_of(of.text_blob).open("rb") as file:
+        parts = decrypt_range(
+            file, storage.key_of(DEPLOYMENT, of.text_blob), storage.place(DEPLOYMENT, of.text_blob), row.start, row.start + row.length
+        )
+        found: dict[str, Any] = json.loads(b"".join(parts))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a newer list did to an entry: ``ADD``, ``MOD`` or ``DEL``."""
+
+    op: str
+    entity_id: str
+
+
+def difference(old: Snapshot, new: Snapshot) -> list[Change]:
+    """Return what a newer version of a list added, changed and removed, by identifier."""
+    before = dict(ListEntry.objects.filter(snapshot=old).values_list("entity_id", "sha256"))
+    after = dict(ListEntry.objects.filter(snapshot=new).values_list("entity_id", "sha256"))
+    changes = [Change("ADD", name) for name in after.keys() - before.keys()]
+    changes += [Change("DEL", name) for name in before.keys() - after.keys()]
+    changes += [Change("MOD", name) for name in after.keys() & before.keys() if after[name] != before[name]]
+    return sorted(changes, key=lambda change: (change.entity_id, change.op))
+
+
+def is_list(of: Snapshot) -> bool:
+    """Say whether a snapshot is of a list."""
+    return of.kind == SnapshotKind.LIST

@@ -26,11 +26,12 @@ class DatabaseWrapper(stock.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._told: tuple[str, str] | None = None
+        self._rolling_back = False
         self.execute_wrappers.append(self._tell_first)
 
     def _tell_first(self, execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
         wish = session.wanted()
-        if wish != self._told:
+        if wish != self._told and not self._rolling_back:
             # Unknown until it is done: an error here must not leave a wrong belief behind.
             self._told = None
             self.connection.execute(
@@ -52,8 +53,12 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         super()._rollback()  # type: ignore[misc]  # the stubs do not know the private half of the wrapper
 
     def _savepoint_rollback(self, sid: str) -> None:
-        self._told = None
-        super()._savepoint_rollback(sid)  # type: ignore[misc]  # as above
+        # The transaction may be aborted: nothing but the rollback itself may be said to the server now.
+        self._rolling_back = True
+        try:
+            super()._savepoint_rollback(sid)  # type: ignore[misc]  # as above
+        finally:
+            self._rolling_back, self._told = False, None
 
     def close(self) -> None:
         """Close the connection; the next one is told anew."""

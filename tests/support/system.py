@@ -1,0 +1,36 @@
+"""What tests need from Debian: Chromium and PostgreSQL. Installs them as root, otherwise names them and stops."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+
+def missing() -> list[str]:
+    """Return the Debian packages that are not here yet."""
+    wanted = []
+    if shutil.which("chromium") is None:
+        wanted.append("chromium")
+    if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        wanted.append("postgresql")
+    return wanted
+
+
+def main() -> None:
+    """Install what is missing."""
+    wanted = missing()
+    if not wanted:
+        return
+    if os.geteuid() != 0:
+        sys.exit(f"The tests need Debian packages that are not here. Run: sudo apt-get install {' '.join(wanted)}")
+    print(f"Installing from Debian: {', '.join(wanted)} …", flush=True)
+    quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+    subprocess.run(["apt-get", "update", "-q"], check=True, **quiet)
+    subprocess.run(["apt-get", "install", "-q", "-y", "--no-install-recommends", *wanted], check=True, **quiet)
+
+
+if __name__ == "__main__":
+    main()

@@ -14,10 +14,10 @@ import threading
 import time
 from pathlib import Path
 
-import extraction_files as made
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.vault.extraction import extraction_files as made
 
 from muniment.spine.errors import Invalid
 from muniment.vault.extraction import Extracted, extract

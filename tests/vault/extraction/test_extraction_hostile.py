@@ -6,8 +6,8 @@ import io
 import struct
 import zipfile
 
-import extraction_files as made
 import pytest
+from tests.vault.extraction import extraction_files as made
 
 from muniment.spine.errors import Invalid
 from muniment.vault.extraction import extract, text

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 
-import extraction_files as made
 import pytest
 from docx.enum.text import WD_BREAK
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.vault.extraction import extraction_files as made
 
 from muniment.spine.errors import Invalid
 from muniment.vault.extraction import Extracted, Page, extract

@@ -73,9 +73,13 @@ def latin(name: str) -> bool:
 
 def cased(words: list[str]) -> str:
     """Write tokens as people write them: "IVAN PETROV" becomes "Ivan Petrov", short forms stay."""
-    return " ".join(
-        word.title() if word.isupper() and len(word) > 3 and word.isalpha() else word for word in words
-    )
+    return " ".join(_cased(word) for word in words)
+
+
+def _cased(word: str) -> str:
+    if word.upper() in {"OF", "AND", "THE", "FOR"}:
+        return word.lower()
+    return word.title() if word.isupper() and len(word) > 3 and word.replace("-", "").isalpha() else word
 
 
 def _long(words: list[str], least: int = 5) -> int | None:
@@ -114,6 +118,7 @@ def cyrillic(words: list[str]) -> str | None:
     text = "".join(sign for sign in text if not unicodedata.combining(sign))
     if not re.fullmatch(r"[A-Z' ]+", text) or len(words) not in (2, 3):
         return None
+    text = re.sub(r"(?<=[B-DF-HJ-NP-TV-XZ])Y\b", "IY", text)
     for ours, theirs in _CYRILLIC:
         text = text.replace(ours, theirs)
     return text.title()
@@ -134,13 +139,13 @@ def romanised(words: list[str]) -> str | None:
     whole = " ".join(words).upper()
     for one, other in _ROMANISED:
         if one in whole and len(words) >= 2:
-            return " ".join(word.capitalize() for word in whole.replace(one, other, 1).split())
+            return whole.replace(one, other, 1).title()
     return None
 
 
 def joined(words: list[str]) -> str | None:
     """Write the first two words as one."""
-    if len(words) < 3 or not (words[0] + words[1]).isalpha() or len(words[0] + words[1]) < 8:
+    if len(words) < 3 or not (words[0] + words[1]).isalpha() or min(len(words[0]), len(words[1])) < 4:
         return None
     return cased([(words[0] + words[1]).title(), *words[2:]])
 

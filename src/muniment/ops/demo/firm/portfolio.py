@@ -17,6 +17,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -63,13 +64,22 @@ def portfolio(listed: Sequence[dict[str, Any]] = ()) -> Portfolio:
     return Portfolio(rows, truth, to_csv(rows))
 
 
-def to_csv(rows: Iterable[dict[str, str]]) -> bytes:
-    """Write rows as the CSV a firm would upload."""
+def to_csv(rows: Iterable[dict[str, str]], *, joined: bool = False) -> bytes:
+    """Write rows as the CSV a firm would upload.
+
+    :param joined: write owners into one column `owned_by` ("P-001 60%|P-002 40%") instead of two columns.
+    """
+    columns = (*COLUMNS[:-2], "owned_by") if joined else COLUMNS
     sheet = io.StringIO()
-    writer = csv.DictWriter(sheet, COLUMNS, lineterminator="\r\n")
+    writer = csv.DictWriter(sheet, columns, lineterminator="\r\n", extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(row | {"owned_by": _owned_by(row)} for row in rows)
     return sheet.getvalue().encode("utf-8")
+
+
+def _owned_by(row: dict[str, str]) -> str:
+    pairs = zip(row["owner_reference"].split("|"), row["owner_percent"].split("|"), strict=True)
+    return "|".join(f"{reference} {percent}%" for reference, percent in pairs if reference)
 
 
 def _persons(chance: Random) -> list[dict[str, str]]:
@@ -134,10 +144,10 @@ def _organisations(chance: Random) -> list[dict[str, str]]:
 
 def _owners(number: int, chance: Random) -> list[tuple[str, str]]:
     """Choose one to three owners: persons, and for every fourth organisation an earlier one as holding."""
-    references = [f"P-{at + 1:03}" for at in chance.sample(range(PERSONS), chance.choice((1, 1, 2, 3)))]
-    references.append(f"P-{(number - 1) % PERSONS + 1:03}")
+    references = [f"P-{(number - 1) % PERSONS + 1:03}"]
+    references += [f"P-{at + 1:03}" for at in chance.sample(range(PERSONS), chance.choice((0, 0, 1, 2)))]
     if number > 8 and number % 4 == 0:
-        references[0] = f"O-{chance.randrange(1, number):03}"
+        references.insert(1, f"O-{chance.randrange(1, number):03}")
     references = list(dict.fromkeys(references))[:3]
     shares = {1: ("100",), 2: ("60", "40"), 3: ("50", "25.5", "24.5")}[len(references)]
     return list(zip(references, shares, strict=True))
@@ -148,30 +158,40 @@ def _row(reference: str, kind: str, **cells: str) -> dict[str, str]:
 
 
 def _draw(rows: list[dict[str, str]], listed: Sequence[dict[str, Any]], chance: Random) -> list[Truth]:
-    by_order = sorted(listed, key=lambda entry: hashlib.sha256(f"{SEED}/{entry['id']}".encode()).digest())
     places = {
         "person": chance.sample(range(PERSONS), len(WAYS)),
         "organisation": chance.sample(range(PERSONS, PERSONS + ORGANISATIONS), len(WAYS)),
     }
     truth: list[Truth] = []
-    used: set[str] = set()
-    for way in WAYS:
-        found = next(
-            (
-                (entry, cells)
-                for entry in by_order
-                if entry["id"] not in used and (cells := _perturbed(entry, way))
-            ),
-            None,
-        )
-        if found is None:
-            continue
-        entry, cells = found
-        used.add(entry["id"])
+    for way, (listed_id, cells) in _matched(listed).items():
         row = rows[places[way.kind].pop()]
-        row |= {"aliases": "", "registration_number": row["registration_number"]} | cells
-        truth.append(Truth(row["reference"], str(entry["id"]), way.name))
+        row |= dict.fromkeys(("aliases", "registration_number", "lei", "address", "country"), "") | cells
+        truth.append(Truth(row["reference"], listed_id, way.name))
     return truth
+
+
+def _matched(listed: Sequence[dict[str, Any]]) -> dict[Way, tuple[str, dict[str, str]]]:
+    """Give as many ways as possible an entry of their own (matching by augmenting paths, Kuhn 1955)."""
+    by_order = sorted(listed, key=lambda entry: hashlib.sha256(f"{SEED}/{entry['id']}".encode()).digest())
+    fit: dict[Way, dict[str, dict[str, str]]] = {}
+    for way in WAYS:
+        cells = ((str(entry["id"]), _perturbed(entry, way)) for entry in by_order)
+        fit[way] = dict(islice(((name, found) for name, found in cells if found is not None), 2 * len(WAYS)))
+    holder: dict[str, Way] = {}
+
+    def place(way: Way, tried: set[str]) -> bool:
+        for listed_id in fit[way]:
+            if listed_id not in tried:
+                tried.add(listed_id)
+                if listed_id not in holder or place(holder[listed_id], tried):
+                    holder[listed_id] = way
+                    return True
+        return False
+
+    for way in WAYS:
+        place(way, set())
+    taken = {way: listed_id for listed_id, way in holder.items()}
+    return {way: (taken[way], fit[way][taken[way]]) for way in WAYS if way in taken}
 
 
 def _perturbed(entry: dict[str, Any], way: Way) -> dict[str, str] | None:
@@ -197,7 +217,7 @@ def _perturbed(entry: dict[str, Any], way: Way) -> dict[str, str] | None:
     cells = {"name": spelt, "birth_date": way.born(born) if way.born else born}
     countries = [*(properties.get("nationality") or []), *(properties.get("country") or [])]
     country = next((code.upper() for code in countries if len(code) == 2), "")
-    return cells | ({"country": country} if country else {})
+    return cells | {"country": country}
 
 
 def _full(day: str) -> bool:

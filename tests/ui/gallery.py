@@ -1,4 +1,4 @@
-"""Renders the gallery of the ui room and, run by hand, takes pictures: `python tests/ui/gallery.py FOLDER`.
+"""Renders the gallery of the ui room and, run by hand, takes pictures: `python -m tests.ui.gallery FOLDER`.
 
 Nothing listens on a port: the browser's requests are answered in this process, under the strict content
 security policy that the site sends, so that a page that breaks it is seen to break.
@@ -11,10 +11,13 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import django
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template import Context, Engine
 from django.test import override_settings
@@ -47,7 +50,7 @@ PLAIN_STORAGE = {
 
 def engine() -> Engine:
     """Build a template engine that knows this room and nothing else."""
-    import muniment.ui  # noqa: PLC0415 - where its templates lie
+    import muniment.ui
 
     return Engine(
         dirs=[str(Path(muniment.ui.__file__).parent / "templates"), str(HERE / "pages")],
@@ -66,9 +69,10 @@ def render_text(text: str, **context: Any) -> str:
         return engine().from_string("{% load i18n ui %}" + text).render(Context(context))
 
 
+@cache
 def render_page(name: str) -> str:
     """Render a whole page of the gallery."""
-    from sample import context_of  # noqa: PLC0415 - needs Django set up
+    from tests.ui.sample import context_of
 
     with override_settings(STORAGES=PLAIN_STORAGE):
         return engine().get_template(f"{name}.html").render(Context(context_of(name)))
@@ -82,7 +86,7 @@ def chromium() -> str | None:
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Start the browser without any network of its own."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only the browser tests need it
+    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
         started = play.chromium.launch(executable_path=chromium(), args=FLAGS)
@@ -149,6 +153,12 @@ def photograph(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    import conftest  # noqa: F401 - sets Django up
-
+    settings.configure(
+        INSTALLED_APPS=["django.contrib.staticfiles", "django_htmx", "muniment.ui"],
+        STATIC_URL="/static/",
+        USE_TZ=True,
+        TIME_ZONE="UTC",
+        LANGUAGE_CODE="en-gb",
+    )
+    django.setup()
     photograph(Path(sys.argv[1]))

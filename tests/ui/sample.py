@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -12,8 +13,9 @@ NOW = dt.datetime(2026, 3, 12, 14, 5, tzinfo=dt.UTC)
 DIGEST = hashlib.sha256(b"an official text").hexdigest()
 LAW = (
     "Financial entities shall submit the initial notification to the relevant competent authority as early "
-    "as possible within four hours from the moment of classification of the incident as major, but no later than "
-    "24 hours from the time of detection of the incident, unless the classification takes place later."
+    "as possible within four hours from the moment of classification of the incident as major, "
+    "but no later than 24 hours from the time of detection of the incident, "
+    "unless the classification takes place later."
 )
 POLICY_TEXT = (
     "The head of IT security informs the competent authority of a major incident within five working days "
@@ -156,6 +158,7 @@ def owners() -> dict[str, Any]:
     }
 
 
+@cache
 def proof(index: int = 2718, size: int = 4812) -> dict[str, Any]:
     """A true proof in a tree of made-up entries, by the plain recursion of RFC 6962."""
     leaves = [hashlib.sha256(b"\x00%d" % at).digest() for at in range(size)]

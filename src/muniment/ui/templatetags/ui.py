@@ -197,7 +197,7 @@ def quote(
 @register.inclusion_tag("ui/_facts.html")
 def facts(pairs: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
     """List (term, value) pairs; a value made by another tag keeps its markup."""
-    return {"pairs": list(pairs)}
+    return {"pairs": [(term, "–" if value is None or value == "" else value) for term, value in pairs]}
 
 
 @register.inclusion_tag("ui/_table.html")
@@ -318,7 +318,7 @@ def disclosure(content: str, summary: str, *, open: bool = False) -> SafeString:
     return format_html(
         '<details class="disclosure"{}><summary>{}<span>{}</span></summary>'
         '<div class="disclosure__body">{}</div></details>',
-        format_html(" open") if open else "",
+        format_html(" {}", "open") if open else "",
         icon("chevron-right"),
         summary,
         content,

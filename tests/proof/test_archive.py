@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muniment.proof import archive
@@ -61,6 +61,7 @@ def test_no_byte_can_be_changed_put_in_or_taken_away() -> None:
         read(raw + b"\0")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused_as_a_pack(raw: bytes) -> None:
     with pytest.raises(Malformed):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muniment.proof.canonical import DEEPEST, GREATEST, canonical, decode64, encode64, parse, shaped
@@ -23,16 +23,19 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_our_bytes_are_those_of_somebody_elses_rfc_8785(value: Any) -> None:
     assert canonical(value) == rfc8785.dumps(value)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_what_is_written_is_read_back(value: Any) -> None:
     assert parse(canonical(value)) == value
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=64))
 def test_any_bytes_are_read_or_refused_and_nothing_else(raw: bytes) -> None:
     try:
@@ -106,6 +109,7 @@ def test_depth_is_bounded_in_writing_too() -> None:
         canonical([value])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=70))
 def test_base64_comes_back(raw: bytes) -> None:
     assert decode64(encode64(raw)) == raw

@@ -17,7 +17,7 @@ PRIVATE = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
 PUBLIC = PRIVATE.public_key().public_bytes_raw()
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.binary(max_size=80), st.integers(0, 511))
 def test_a_signature_holds_and_one_flipped_bit_breaks_it(message: bytes, bit: int) -> None:
     signature = PRIVATE.sign(message)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.proof.small_log import Log, seeded
 
@@ -51,6 +51,7 @@ def test_every_opening_opens_its_own_slot_and_no_other_leaf(log: Log) -> None:
             require_opened(other, opening)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["salt", "path", "value", "slot"]))
 def test_a_changed_opening_does_not_open(part: str) -> None:
     commitments, (opening,) = seal_fields({}, {"n": 1}, seeded("one"))

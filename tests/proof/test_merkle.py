@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muniment.proof.errors import Malformed
@@ -55,6 +57,7 @@ def slow_root(entries: list[bytes]) -> bytes:
     return node_hash(slow_root(entries[:split]), slow_root(entries[split:]))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 70))
 def test_every_way_to_the_root_is_the_definition(size: int) -> None:
     assert root_of(ENTRIES[:size]) == slow_root(ENTRIES[:size]) == subtree_root(0, size, node)
@@ -109,23 +112,22 @@ def test_every_subtree_is_proved_to_belong_to_its_tree() -> None:
             verify_subtree_inclusion(
                 node(0, last - 1),
                 last - 1,
-                first,
-                last,
+                (first, last),
                 inclusion_proof(last - 1 - first, last - first, _nodes_from(first)),
                 subtree_root(first, last, node),
             )
     edge = [node(3, 2), node(4, 0)]
-    verify_subtree_consistency(24, 27, size, edge, subtree_root(24, 27, node), root)
+    verify_subtree_consistency((24, 27), size, edge, subtree_root(24, 27, node), root)
     with pytest.raises(Malformed):
-        verify_subtree_consistency(24, 27, size, edge[::-1], subtree_root(24, 27, node), root)
+        verify_subtree_consistency((24, 27), size, edge[::-1], subtree_root(24, 27, node), root)
     with pytest.raises(Malformed):
-        verify_subtree_consistency(24, 28, size, edge, subtree_root(24, 27, node), root)
+        verify_subtree_consistency((24, 28), size, edge, subtree_root(24, 27, node), root)
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, 0), (-4, 0), (2, 1), (1, 3), (4, 12)])
 def test_what_is_no_subtree_is_refused(first: int, last: int) -> None:
     with pytest.raises(Malformed, match="no such subtree"):
-        verify_subtree_inclusion(node(0, 0), 0, first, last, [], node(0, 0))
+        verify_subtree_inclusion(node(0, 0), 0, (first, last), [], node(0, 0))
 
 
 @pytest.mark.parametrize(("old", "new"), [(0, 0), (0, 5), (6, 5), (-1, 4)])
@@ -162,14 +164,19 @@ def test_a_damaged_range_is_not_continued(size: int, hashes: list[bytes]) -> Non
         CompactRange(size, hashes)
 
 
-def test_fifty_thousand_inclusion_proofs_are_verified_in_a_second_or_this_machine_is_very_busy() -> None:
+def test_verifying_costs_little_more_than_its_hashes() -> None:
     proof = [bytes([number]) * 32 for number in range(20)]
-    root = root_of([b"x"])
-    start = perf_counter()
-    for index in range(300_000, 302_000):
-        with pytest.raises(Malformed):
-            verify_inclusion(root, index, 1_000_000, proof, root)
-    assert perf_counter() - start < 1.0
+    start = process_time()
+    for _ in range(3000):
+        found = node(0, 0)
+        for one in proof:
+            found = sha256(b"\x01" + found + one).digest()
+    bare = process_time() - start
+    start = process_time()
+    for _ in range(3000):
+        with suppress(Malformed):
+            verify_inclusion(found, 2**20 - 1, 2**20, proof, found)
+    assert process_time() - start < 4 * bare
 
 
 def _cases(folder: Path) -> list[dict[str, Any]]:
@@ -204,11 +211,12 @@ def test_the_official_cases_are_judged_as_their_authors_judge_them(real_vectors:
             place = (case["size1"], case["size2"])
             _agrees(case, verify_consistency, *place, proof, *roots, empty=case["size1"] == 0)
         elif kind == "subtreeinclusion":
-            place = (case["leafIdx"], case["start"], case["end"])
-            _agrees(case, verify_subtree_inclusion, _raw(case["leafHash"]), *place, proof, _raw(case["root"]))
+            part = (case["start"], case["end"])
+            hashed = _raw(case["leafHash"])
+            _agrees(case, verify_subtree_inclusion, hashed, case["leafIdx"], part, proof, _raw(case["root"]))
         else:
             roots = (_raw(case["root1"]), _raw(case["root2"]))
-            place = (case["start"], case["end"], case["size"])
+            part = (case["start"], case["end"])
             empty = case["start"] == case["end"]
-            _agrees(case, verify_subtree_consistency, *place, proof, *roots, empty=empty)
+            _agrees(case, verify_subtree_consistency, part, case["size"], proof, *roots, empty=empty)
     assert len(cases) == 518

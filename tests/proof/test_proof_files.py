@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.proof.small_log import Log
 
@@ -72,6 +72,7 @@ def test_parts_that_could_not_be_read_back_are_not_written(log: Log, index: int,
         write_tlog_proof(index, hashes, log.checkpoint)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_proof_file_or_refused(raw: bytes) -> None:
     with pytest.raises(Malformed):

@@ -7,7 +7,6 @@ A salt is 32 random bytes, used once; whoever has neither salt nor value cannot 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
@@ -41,7 +40,7 @@ def commit(salt: bytes, path: str, value: bytes) -> bytes:
     if len(salt) != SALT:
         raise Malformed(f"A salt must be {SALT} bytes.")
     name = path.encode("ascii")
-    return hmac.new(salt, DOMAIN + len(name).to_bytes(2, "big") + name + value, hashlib.sha256).digest()
+    return hmac.digest(salt, DOMAIN + len(name).to_bytes(2, "big") + name + value, "sha256")
 
 
 @dataclass(frozen=True)

@@ -182,30 +182,34 @@ def verify_consistency(old: int, new: int, proof: Sequence[bytes], old_root: byt
         if proof or old_root != new_root:
             raise Malformed("Two trees of one size must be the same tree, and need no proof.")
         return
-    verify_subtree_consistency(0, old, new, proof, old_root, new_root)
+    verify_subtree_consistency((0, old), new, proof, old_root, new_root)
 
 
 def verify_subtree_inclusion(
-    hashed: bytes, index: int, first: int, last: int, proof: Sequence[bytes], root: bytes
+    hashed: bytes, index: int, subtree: tuple[int, int], proof: Sequence[bytes], root: bytes
 ) -> None:
-    """Make sure that a leaf hash stands at `index` within the subtree over the leaves first..last-1.
+    """Make sure that a leaf hash stands at `index` of the log, within a subtree of it.
 
+    :param subtree: its first leaf, and the one behind its last.
     :raises Malformed: when it does not, or when there is no such subtree.
     """
+    first, last = subtree
     _require_subtree(first, last)
     verify_inclusion(hashed, index - first, last - first, proof, root)
 
 
 def verify_subtree_consistency(
-    first: int, last: int, size: int, proof: Sequence[bytes], part: bytes, root: bytes
+    subtree: tuple[int, int], size: int, proof: Sequence[bytes], part: bytes, root: bytes
 ) -> None:
-    """Make sure that the subtree over first..last-1, with the hash `part`, belongs to the tree with this root.
+    """Make sure that a subtree with the hash `part` belongs to the tree with this root.
 
-    Subtrees are those of draft-ietf-plants-merkle-tree-certs; one that begins at 0 is an older tree of the same
-    log, so this is also the consistency proof of RFC 9162, 2.1.4.2.
+    Subtrees are those of draft-ietf-plants-merkle-tree-certs; one that begins at 0 is an older tree of the
+    same log, so this is also the consistency proof of RFC 9162, 2.1.4.2.
 
+    :param subtree: its first leaf, and the one behind its last.
     :raises Malformed: when it does not belong, or the proof is misshapen.
     """
+    first, last = subtree
     _require_subtree(first, last)
     if last > size or any(len(one) != HASH for one in proof):
         raise Malformed("The consistency proof has the wrong length, or the subtree ends outside the tree.")

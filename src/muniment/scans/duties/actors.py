@@ -196,6 +196,7 @@ _LEXICONS = {
             Charge(r"art_5\.par_1\b", "controller", "art_5.par_2"),
             Charge(r"art_(?:6|7|8|9|10|11)\b", "controller", "art_5.par_2"),
             Charge(r"art_(?:1[5-9]|2[0-2])\b", "controller", "art_12.par_2"),
+            Charge(r"art_44\b", "controller", "art_44"),
             Charge(r"art_28\.par_3\b", "controller", "art_28.par_1"),
         ),
     ),
@@ -217,7 +218,16 @@ _LEXICONS = {
 @cache
 def _generic() -> AddresseeLexicon:
     return AddresseeLexicon(
-        (*_FINANCIAL, *_ARTIFICIAL[:4], *_PRIVACY, *_ARTIFICIAL[4:], *_AUTHORITIES, *_HOLDERS, *_OTHERS)
+        (
+            Actor("management body", _FINANCIAL[2].words),
+            *_FINANCIAL,
+            *_ARTIFICIAL[:4],
+            *_PRIVACY,
+            *_ARTIFICIAL[4:],
+            *_AUTHORITIES,
+            *_HOLDERS,
+            *_OTHERS,
+        )
     )
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from muniment.scans.duties.actors import AUTHORITY, HOLDER, Actor, AddresseeLexicon
 from muniment.scans.duties.duty import Modality
-from muniment.scans.duties.periods import Kind, Period, periods
 
 _MODAL = re.compile(
     r"\b(?:shall not|shall|must not|must|may not|(?:is|are) (?:hereby )?prohibited|(?:is|are) required to|"
@@ -64,29 +63,20 @@ _EXCEPTION = re.compile(
 )
 _CLAUSE_END = re.compile(r"[;:]|\.(?=\s|$)")
 _RECIPIENT = re.compile(
-    r"\b(?:(?:notif|report|inform|submit|provid|communicat|transmit|disclos|deliver|address|send|sent|"
-    r"make available)\w*)\b"
-    r"[^.;:]{0,140}?\bto\s+(?=the|a|an|its|their|all|any|each|other|national|competent|affected|relevant)",
+    r"\b(?:(?:notif|report(?!s|ing)|inform(?!ation)|submit|provid|communicat|transmit|disclos|deliver|address|send|sent|"
+    r"makes? available)\w*)\b"
+    r"[^.;:]{0,140}?\bto\s+(?=the|a|an|its|their|all|any|each|other|national|competent|affected|relevant|clients|"
+    r"customers|data|natural)",
 )
 _OBJECT = re.compile(
     r"\b(?:notify|inform|alert|warn|advise)\s+(?=the|a|an|its|their|all|any|each|other|national|affected)"
 )
 _INSERTED = re.compile(
-    r"\s*(?:(?:,|without undue delay and,|without delay and,).{1,260}?,\s+(?!(?:first|second|third|"
+    r"[\s:]*(?:(?:,|without undue delay and,|without delay and,).{1,260}?,\s+(?!(?:first|second|third|"
     r"point|points|paragraph|and|or|where|in|as|at|to|with|within|not|no|nor|"
     r"including|taking|having|the|a|an|on|by|for|if|when|under|of|upon|prior|after|before|without|via|through|but|such|\(|"
     r"Article|Articles|which|that|unless|whether|\w+ed|\w+ing|\w+ly)\b)(?=[a-z])|,)?\s*(?:(?:also|therefore|further|then)\s+)?"
 )
-_PROMPT = re.compile(
-    r"\b(?:without (?:any )?(?:undue|unnecessary|further) delay|without delay|immediately|promptly|"
-    r"as soon as possible|"
-    r"in a timely manner|in due time|forthwith)\b"
-)
-_TRIGGER = re.compile(
-    r"^\s*(?:,\s*)?(?:at the latest\s+)?((?:after|of|from|following|upon|before|prior to|"
-    r"as of)\s+[^,;.:()]{3,120})"
-)
-_AS_SOON = re.compile(r"\bas soon as\s+[^,;.:()]{3,80}")
 _SCOPE_SUBJECT = re.compile(
     r"(?:(?:the|this|these|those|that)\s+)?(?:(?:first|second|third|fourth|fifth) (?:subparagraphs?|"
     r"paragraphs?|sentences?)|"
@@ -107,7 +97,7 @@ _SCOPE_VERB = re.compile(
 _ENSURE = re.compile(
     r"\b(?:ensure|require|provide|see to it|stipulate|take (?:the |all )?(?:appropriate |"
     r"necessary )?(?:measures|steps) to ensure)"
-    r"[^,.;:]{0,60}?,?(?:[^.;:]{0,120}?,)?\s*that\s+|\brequire\s+",
+    r"[^,.;:]{0,60}?,?(?:[^.;:]{0,120}?,)?\s*that,?\s+|\brequire\s+",
 )
 _PASSIVE = re.compile(r"\s*(?:not |also |only )?be\s+(?:\w+ly\s+)?(\w+)\b")
 _NOUN_SIDE = frozenset(
@@ -359,30 +349,7 @@ def recipient(text: str, after: int) -> Range | None:
     start = first.end()
     stop = re.compile(
         r"[,;.:()]|\s(?:of|about|in|on|without|within|as|and|or|that|which|by|with|for|using|pursuant|where|not|at|to|any|upon|on|for|within|based|immediately|no|from|if|"
-        r"designated|referred|when|after)\b"
+        r"designated|referred|when|after|unless|except|who|until|during|through|under|competent in)\b"
     ).search(text, start)
     end = stop.start() if stop is not None else len(text)
     return Range(start, end) if end - start > 3 else None
-
-
-def deadlines(text: str, after: int) -> list[tuple[str, str, Period | None, Range, str]]:
-    """Find the times set: kind, words, period or ``None``, range, trigger."""
-    found: list[tuple[str, str, Period | None, Range, str]] = []
-    kinds = {Kind.AT_MOST: "at_most", Kind.AT_LEAST: "at_least", Kind.LASTS: "at_least", Kind.EVERY: "every"}
-    for one in periods(text):
-        if one.kind not in kinds:
-            continue
-        trigger = _TRIGGER.match(text[one.end :])
-        lead = re.search(
-            r"(?:(?:not|no) later than|at the latest within|within|at least|at the latest|"
-            r"for a period of(?: at least)?|for|"
-            r"every|once every)\s+(?:a period of\s+)?(?:the first\s+)?$",
-            text[: one.start],
-        )
-        start = lead.start() if lead is not None else one.start
-        words = trigger[1].strip() if trigger is not None else ""
-        found.append((kinds[one.kind], text[start : one.end], one, Range(start, one.end), words))
-    for match in _PROMPT.finditer(text, after):
-        soon = _AS_SOON.match(text[match.end() :].lstrip(" ,"))
-        found.append(("promptly", match[0], None, Range(match.start(), match.end()), soon[0] if soon else ""))
-    return sorted(found, key=lambda one: one[3].start)

@@ -15,9 +15,9 @@ from muniment.scans.duties.actors import AddresseeLexicon, lexicon
 from muniment.scans.duties.addressing import Address, Addressing
 from muniment.scans.duties.clauses import Range, Subject
 from muniment.scans.duties.duty import Deadline, Duty, Modality, Part, PartKind, Party, Reference
-from muniment.scans.duties.periods import Period
 from muniment.scans.duties.references import resolve
 from muniment.scans.duties.statements import Statement, is_truncated, statements
+from muniment.scans.duties.times import Time, deadlines
 from muniment.sources.formats.act import ParsedAct
 
 _ALSO = re.compile(r"\b(?:and|but)\s+(?=the\s+[a-z ]{4,40}\s+shall\b)")
@@ -95,14 +95,14 @@ class _Reader:
         text, where = statement.plain, address.where
         conditions = clauses.conditions(text, where, after)
         exceptions = clauses.exceptions(text)
-        times = clauses.deadlines(text, after)
+        times = deadlines(text, after)
         stops = [one for one in conditions if not clauses.is_short(text, one)]
-        verb = clauses.action(text, after, [*stops, *exceptions])
+        verb = clauses.action(text, where.at.end if address.by == "object" else after, [*stops, *exceptions])
         told = clauses.recipient(text, after)
         marked = [(PartKind.ACTION, verb)]
         marked += [(PartKind.CONDITION, one) for one in conditions]
         marked += [(PartKind.EXCEPTION, one) for one in exceptions]
-        marked += [(PartKind.DEADLINE, one[3]) for one in times]
+        marked += [(PartKind.DEADLINE, one.at) for one in times]
         if at is not None:
             marked.append((PartKind.MODALITY, at))
         if where.actors or address.by in ("agent", "object"):
@@ -155,18 +155,13 @@ class _Reader:
                 words = " ".join(statement.plain[start:end].split())
                 yield Reference(words, act, eid, span.start, span.end)
 
-    def _deadlines(
-        self, statement: Statement, times: list[tuple[str, str, Period | None, Range, str]]
-    ) -> Iterator[Deadline]:
-        for kind, words, period, at, trigger in times:
-            for span in statement.spans(at.start, at.end)[:1]:
-                iso = period.iso if period is not None else None
-                working = period is not None and period.working
-                yield Deadline(kind, " ".join(words.split()), iso, working, trigger, span.start, span.end)
-
-
-def _paragraph(eid: str) -> str:
-    return ".".join(eid.split(".")[:2])
+    def _deadlines(self, statement: Statement, times: list[Time]) -> Iterator[Deadline]:
+        for one in times:
+            for span in statement.spans(one.at.start, one.at.end)[:1]:
+                iso = one.period.iso if one.period is not None else None
+                working = one.period is not None and one.period.working
+                words = " ".join(one.words.split())
+                yield Deadline(one.kind, words, iso, working, one.trigger, span.start, span.end)
 
 
 def _folded(text: str, at: Range) -> str:

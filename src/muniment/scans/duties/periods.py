@@ -43,7 +43,7 @@ _AT_LEAST_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _FOR_BEFORE = re.compile(
-    r"\bfor(?: a)?(?:\s+(?:retention|further|total|fixed|maximum))?(?:\s+period)?(?:\s+of)?\s*$|"
+    r"\bfor(?: a)?(?:\s+(?:retention|further|total|fixed|maximum))?(?:\s+period)?(?:\s+of|\s+ending)?\s*$|"
     r"\b(?:retention|storage)(?: period| time)?(?: is|:| of| =)?\s*$",
     re.IGNORECASE,
 )

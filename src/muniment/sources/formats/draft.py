@@ -1,8 +1,9 @@
 """The sheet on which a parser writes an act down: one growing text and the spans of its provisions.
 
-Rules it obeys: text is only ever appended, so an offset once given stays true; a provision starts at its first
-written character and ends after its last, so spans nest because the calls nest; a provision into which nothing was
-written does not exist; identifiers are unique, a second list with the same labels gets ``_2``.
+Rules it obeys: text is only ever appended, so an offset once given stays true; a provision starts at its
+first written character and ends after its last, so spans nest because the calls nest; a provision into
+which nothing was written does not exist; identifiers are unique, a second list with the same labels gets
+``_2``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from muniment.spine.errors import Invalid
 
 MAX_PROVISIONS = 100_000
 
+_WAITS = "3!"
 _STRUCTURE = {ProvisionKind.TITLE, ProvisionKind.CHAPTER, ProvisionKind.SECTION}
 _TOP_RANK = {
     ProvisionKind.PREAMBLE: "1",
@@ -58,6 +60,11 @@ class Draft:
         """Identifier of the provision that is open now."""
         return self._open[-1].eid if self._open else None
 
+    @property
+    def length(self) -> int:
+        """How many code points are written."""
+        return self._length
+
     def line(self, text: str) -> None:
         """Write one block of text on a line of its own; nothing happens for empty text."""
         text = collapse(text).strip(" ")
@@ -98,7 +105,7 @@ class Draft:
         seen = self._taken.get(eid, 0) + 1
         self._taken[eid] = seen
         if seen > 1:
-            # The same labels come back in a second list of one paragraph; lists are told apart by their order.
+            # The same labels come back in a second list of one paragraph; their order tells them apart.
             eid = f"{eid}_{seen}"
             self._taken[eid] = 1
         parent = self._open[-1] if self._open else None
@@ -125,14 +132,15 @@ class Draft:
             self.end()
         written = [sheet for sheet in self._all if sheet.start is not None]
         if not any(sheet.kind is ProvisionKind.ARTICLE for sheet in written):
-            raise Invalid("No article was found in this file.", todo="Check that it is the text of a legal act.")
-        following = ""
-        depth = {sheet.eid: (depth_of(sheet)) for sheet in written if sheet.kind in _STRUCTURE}
+            raise Invalid(
+                "No article was found in this file.", todo="Check that it is the text of a legal act."
+            )
+        following = "3~"
         for sheet in reversed(written):
             if sheet.kind is ProvisionKind.ARTICLE:
                 following = sheet.key
-            elif sheet.kind in _STRUCTURE:
-                sheet.key = f"{(following or '3~').rstrip('#')}!{depth[sheet.eid]}"
+            elif sheet.key == _WAITS:
+                sheet.key = f"{following.rstrip('#')}!{_depth_of(sheet)}"
         cut = any(sheet.completeness is Completeness.TRUNCATED for sheet in written)
         return ParsedAct(
             celex=celex,
@@ -156,16 +164,16 @@ class Draft:
         if rank is not None:
             return f"{rank}.{number_key(sheet.number)}#"
         parent = sheet.parent
-        if parent is None or sheet.kind in _STRUCTURE:
-            return "3!"
+        if parent is None or (sheet.kind in _STRUCTURE and parent.kind in _STRUCTURE):
+            # A chapter sorts just before its first article, which is not known yet.
+            return _WAITS
         if sheet.kind is ProvisionKind.PARAGRAPH:
             return f"{parent.key}.{number_key(sheet.number)}#"
         parent.points += 1
         return f"{parent.key}.{parent.points:05d}#"
 
 
-def depth_of(sheet: _Sheet) -> int:
-    """Return how many provisions contain this one."""
+def _depth_of(sheet: _Sheet) -> int:
     depth = 0
     above = sheet.parent
     while above is not None:

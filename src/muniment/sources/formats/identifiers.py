@@ -1,7 +1,8 @@
 """Names of acts and of their parts: build, read, cite, sort.
 
-The scheme: ``eu:32022R2554@OJ/en#art_19.par_4.pnt_a`` is work, version, language and part. The parts use the words of
-the publisher's own anchors. A provision is never renumbered; ``4a`` is another provision than ``4`` and sorts after it.
+The scheme: ``eu:32022R2554@OJ/en#art_19.par_4.pnt_a`` is work, version, language and part. The parts use
+the words of the publisher's own anchors. A provision is never renumbered; ``4a`` is another provision than
+``4`` and sorts after it.
 """
 
 from __future__ import annotations
@@ -12,25 +13,38 @@ from dataclasses import dataclass
 from muniment.spine.errors import Invalid
 
 _CELEX = re.compile(r"[0-9CE][0-9]{4}[A-Z]{1,2}[0-9]{4}(?:\([0-9]{2}\))?(?:-[0-9]{8})?", re.ASCII)
-_SEGMENT = re.compile(r"(pbl|rct|tis|prt|cpt|sct|sbs|art|par|pnt|anx|pt)_([0-9A-Za-z]{1,12})(?:_([0-9]{1,4}))?", re.ASCII)
+_SEGMENT = re.compile(
+    r"(pbl|rct|tis|prt|cpt|sct|sbs|art|par|pnt|anx|pt)_([0-9A-Za-z]{1,12})(?:_([0-9]{1,4}))?", re.ASCII
+)
 _WHOLE = re.compile(
     r"(?P<jurisdiction>[a-z]{2}):(?P<work>[0-9A-Za-z()-]{3,40})"
     r"@(?P<version>[A-Z]{2,8}(?::[0-9]{4}-[0-9]{2}-[0-9]{2})?)"
     r"/(?P<language>[a-z]{2})#(?P<eid>[0-9A-Za-z_.]{3,200})",
     re.ASCII,
 )
-_NUMBER = re.compile(r"0*([0-9]{1,9})([A-Za-z]*)", re.ASCII)
+_NUMBER = re.compile(r"0*([0-9]{1,5})([A-Za-z]*)", re.ASCII)
 _ROMAN = re.compile(r"(?=.)M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})", re.IGNORECASE | re.ASCII)
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _AKN = {
-    "pbl": "preamble", "rct": "rec", "tis": "title", "prt": "part", "cpt": "chp", "sct": "sec", "sbs": "subsec",
+    "pbl": "preamble", "rct": "rec", "tis": "title", "prt": "part", "cpt": "chp", "sct": "sec",
+    "sbs": "subsec",
     "art": "art", "par": "para", "pnt": "point", "anx": "annex", "pt": "point",
 }  # fmt: skip
 _WORDS = {
     "rct": "Recital", "tis": "Title", "prt": "Part", "cpt": "Chapter", "sct": "Section", "sbs": "Subsection",
     "art": "Art.", "anx": "Annex",
 }  # fmt: skip
-_RANK = {"pbl": "1", "rct": "2", "tis": "3!0", "prt": "3!1", "cpt": "3!2", "sct": "3!3", "sbs": "3!4", "art": "3", "anx": "4"}
+_RANK = {
+    "pbl": "1",
+    "rct": "2",
+    "tis": "3!0",
+    "prt": "3!1",
+    "cpt": "3!2",
+    "sct": "3!3",
+    "sbs": "3!4",
+    "art": "3",
+    "anx": "4",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +90,13 @@ def parse_provision_id(text: str) -> ProvisionId:
     """
     found = _WHOLE.fullmatch(text) if len(text) <= 300 else None
     if found is None:
-        raise Invalid("This is not a provision identifier.", todo="Use the form eu:32022R2554@OJ/en#art_19.par_4.")
+        raise Invalid(
+            "This is not a provision identifier.", todo="Use the form eu:32022R2554@OJ/en#art_19.par_4."
+        )
     segments(found["eid"])
-    return ProvisionId(found["work"], found["version"], found["language"], found["eid"], found["jurisdiction"])
+    return ProvisionId(
+        found["work"], found["version"], found["language"], found["eid"], found["jurisdiction"]
+    )
 
 
 def segments(eid: str) -> tuple[Segment, ...]:
@@ -98,7 +116,8 @@ def segments(eid: str) -> tuple[Segment, ...]:
 def akn_eid(eid: str) -> str:
     """Return the Akoma Ntoso style alias: ``art_19.par_4.pnt_a`` is ``art_19__para_4__point_a``."""
     return "__".join(
-        f"{_AKN[step.word]}_{step.number}" + (f"-{step.turn}" if step.turn > 1 else "") for step in segments(eid)
+        f"{_AKN[step.word]}_{step.number}" + (f"-{step.turn}" if step.turn > 1 else "")
+        for step in segments(eid)
     )
 
 
@@ -133,10 +152,10 @@ def number_key(number: str) -> str:
     """Return a string by which numbers sort as people count: 4, 4a, 5, 10; II, IX, X."""
     found = _NUMBER.fullmatch(number)
     if found:
-        return f"{int(found[1]):09d}{found[2].lower()}"
+        return f"{int(found[1]):05d}{found[2].lower()}"
     value = roman(number) if number.isupper() else None
     if value is not None:
-        return f"{value:09d}"
+        return f"{value:05d}"
     return f"~{number.lower()}"
 
 
@@ -158,7 +177,7 @@ def sort_key(eid: str) -> str:
 
 
 def is_celex(text: str) -> bool:
-    """Say whether the text has the form of a CELEX number, such as ``32022R2554`` or ``02022R2554-20221227``."""
+    """Say whether the text has the form of a CELEX number: ``32022R2554``, ``02022R2554-20221227``."""
     return len(text) <= 30 and _CELEX.fullmatch(text) is not None
 
 
@@ -173,6 +192,6 @@ def require_celex(text: str) -> str:
 
 
 def base_celex(celex: str) -> str:
-    """Return the number of the act that a consolidated text belongs to: ``02022R2554-20221227`` gives ``32022R2554``."""
+    """Return the number of the act itself: ``02022R2554-20221227`` gives ``32022R2554``."""
     require_celex(celex)
-    return f"3{celex[1:].split('-')[0]}" if celex.startswith("0") else celex
+    return f"3{celex[1:].split('-', maxsplit=1)[0]}" if celex.startswith("0") else celex

@@ -1,8 +1,8 @@
 """The one door through which XML comes in.
 
-Rules it obeys: no document type is ever loaded, no entity is ever expanded, nothing is fetched; UTF-8 only; size,
-depth and number of elements are bounded before anything looks at the content. What breaks a rule is refused whole,
-with the line, and nothing of the document is echoed.
+Rules it obeys: no document type is ever loaded, no entity is ever expanded, nothing is fetched; UTF-8 only;
+size, depth and number of elements are bounded before anything looks at the content. What breaks a rule is
+refused whole, with the line, and nothing of the document is echoed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ _SPACES = re.compile(r"[ \t\r\n]+")
 def read_xml(content: bytes, *, keep_instructions: bool = False) -> Element:
     """Read an XML document that a stranger may have written.
 
-    Why it matters: every act and list comes from outside, and XML can carry bombs and requests for other files.
+    Why it matters: every act and list comes from outside, and XML can carry bombs and requests for other
+    files.
 
     :param content: the whole file.
     :param keep_instructions: keep processing instructions (Formex marks amendments with them).
@@ -90,10 +91,20 @@ def _check_bytes(content: bytes) -> None:
 
 
 def collapse(text: str) -> str:
-    """Turn each run of XML white space into one space; no-break spaces stay, since publishers set them on purpose."""
+    """Turn each run of XML white space into one space; no-break spaces are set on purpose and stay."""
     return _SPACES.sub(" ", text)
+
+
+def all_text(element: Element) -> str:
+    """Return all text below an element as it stands, without comments and instructions."""
+    return "".join(str(text) for text in element.itertext("*"))
+
+
+def with_class(element: Element, *names: str) -> list[Element]:
+    """Return the elements below that carry one of the classes, in document order."""
+    return [below for below in element.iterdescendants("*") if below.get("class") in names]
 
 
 def flat(element: Element) -> str:
     """Return all text of an element on one line, ends trimmed of XML white space."""
-    return collapse("".join(element.itertext("*"))).strip(" ")
+    return collapse(all_text(element)).strip(" ")

@@ -1,9 +1,9 @@
 """Reader of the Official Journal's XHTML (the file that EUR-Lex serves as the authentic text).
 
-Rules it obeys: every block of the body becomes one line of the text, in order, nothing left out; a label in a table
-cell and the text beside it share a line; parts are taken from the publisher's own anchors (``art_19``, ``019.004``,
-``cpt_II``, ``anx_III``), points from the labels of layout tables. Paragraphs and points quoted from other acts (in
-amending articles) are text of the article, never provisions of this act.
+Rules it obeys: every block of the body becomes one line of the text, in order, nothing left out; a label in
+a table cell and the text beside it share a line; parts are taken from the publisher's own anchors
+(``art_19``, ``019.004``, ``cpt_II``, ``anx_III``), points from the labels of layout tables. Paragraphs and
+points quoted from other acts (in amending articles) are text of the article, never provisions of this act.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import re
 from muniment.sources.formats.act import ParsedAct, ProvisionKind
 from muniment.sources.formats.draft import Draft
 from muniment.sources.formats.identifiers import require_celex
-from muniment.sources.formats.labels import Quotation, point_number
-from muniment.sources.formats.markup import Element, collapse, flat, read_xml
+from muniment.sources.formats.labels import OPENING, Quotation, group_step, point_number
+from muniment.sources.formats.markup import Element, collapse, flat, read_xml, with_class
 from muniment.spine.errors import Invalid
 
 EXTRACTOR = "oj-xhtml/1"
 
-_BLOCKS = frozenset(
-    {"address", "article", "blockquote", "body", "caption", "dd", "div", "dl", "dt", "footer", "h1", "h2", "h3", "h4",
-     "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "td", "tfoot",
-     "th", "thead", "tr", "ul"}
-)  # fmt: skip
+_BLOCKS = frozenset({
+    "address", "article", "blockquote", "body", "caption", "dd", "div", "dl", "dt", "footer", "h1",
+    "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section",
+    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+})  # fmt: skip
 _STRUCTURE = {
     "tis": ProvisionKind.TITLE,
     "prt": ProvisionKind.TITLE,
@@ -36,6 +36,11 @@ _ARTICLE_ID = re.compile(r"art_([0-9]{1,5}[a-z]{0,3})", re.ASCII)
 _RECITAL_ID = re.compile(r"rct_([0-9]{1,5}[a-z]{0,3})", re.ASCII)
 _PARAGRAPH_ID = re.compile(r"0*([0-9]{1,5}[A-Za-z]{0,3})\.0*([0-9]{1,5}[A-Za-z]{0,3})", re.ASCII)
 _ANNEX_ID = re.compile(r"anx_[\s\u00a0]*([0-9A-Za-z]{1,12})")
+_ANCHORS = (
+    (_RECITAL_ID, "rct", ProvisionKind.RECITAL),
+    (_ARTICLE_ID, "art", ProvisionKind.ARTICLE),
+    (_ANNEX_ID, "anx", ProvisionKind.ANNEX),
+)
 _ACT_NUMBER = re.compile(
     r"(?P<form>REGULATION|DIRECTIVE|DECISION|RÈGLEMENT|DÉCISION)\b[^0-9]{0,40}?"
     r"(?:(?P<year>(?:19|20)[0-9]{2})/(?P<number>[0-9]{1,4})\b|N[oO°]\s?(?P<old>[0-9]{1,4})/(?P<oldyear>(?:19|20)[0-9]{2}))"
@@ -56,8 +61,10 @@ def parse(content: bytes, *, celex: str | None = None) -> ParsedAct:
     if _name(root) != "html":
         raise Invalid("This is not an XHTML document of the Official Journal.", where="line 1")
     body = next((child for child in root if _name(child) == "body"), None)
-    if body is None or not body.xpath(".//*[@class='oj-doc-ti']"):
-        raise Invalid("This is not an XHTML document of the Official Journal.", todo="Fetch the act's own page.")
+    if body is None or not with_class(body, "oj-doc-ti"):
+        raise Invalid(
+            "This is not an XHTML document of the Official Journal.", todo="Fetch the act's own page."
+        )
     title = _title(body)
     reader = _Reader()
     reader.walk(body)
@@ -73,6 +80,8 @@ class _Reader:
         self.draft = Draft()
         self.article: str | None = None
         self.annex = False
+        self.group = False
+        self.group_headed = 0
         self.quotation = Quotation()
 
     def walk(self, element: Element) -> None:
@@ -102,18 +111,46 @@ class _Reader:
     def leaf(self, element: Element) -> None:
         text = flat(element)
         kind = element.get("class")
-        heads_article = kind == "oj-sti-art" and self.article is not None
-        if text and (heads_article or (kind == "oj-ti-section-2" and self.article is None)):
-            self.draft.heading(text)
-        elif kind == "oj-doc-ti" and self.annex and not text.upper().startswith(("ANNEX", "ANNEXE")):
+        if kind == "oj-ti-grseq-1" and self.annex:
+            self.begin_group(text)
+            return
+        if text and self._is_heading(kind, text):
             self.draft.heading(text)
         else:
             self.draft.line(text)
         self.quotation.read(text)
 
+    def _is_heading(self, kind: str | None, text: str) -> bool:
+        if kind == "oj-sti-art":
+            return self.article is not None
+        if kind == "oj-ti-section-2":
+            return self.article is None
+        return kind == "oj-doc-ti" and self.annex and not text.upper().startswith("ANNEX")
+
+    def begin_group(self, heading: str) -> None:
+        """Write the heading of a part of an annex; the part runs to the next heading of this kind."""
+        step = group_step(heading)
+        if step is None and self.group and self.draft.length == self.group_headed:
+            # "Section 1" and its title stand on two lines.
+            self.draft.heading(heading)
+            return
+        self.end_group()
+        if step is None or self.draft.inside is None:
+            self.draft.line(heading)
+            return
+        self.draft.begin(f"{self.draft.inside}.{step[0]}", ProvisionKind.SECTION, step[1])
+        self.draft.heading(heading)
+        self.group = True
+        self.group_headed = self.draft.length
+
+    def end_group(self) -> None:
+        if self.group:
+            self.draft.end()
+        self.group = False
+
     def part(self, element: Element, anchor: str) -> None:
         """Write an element that the publisher gave an anchor to."""
-        found = self._part(anchor)
+        found = self._part(element, anchor)
         if found is None:
             if _is_leaf(element):
                 self.leaf(element)
@@ -133,27 +170,20 @@ class _Reader:
             self.leaf(element)
         else:
             self.children(element)
+        if kind is ProvisionKind.ANNEX:
+            self.end_group()
         self.draft.end()
         self.article = outside
         self.annex = was_annex
 
-    def _part(self, anchor: str) -> tuple[str, ProvisionKind, str] | None:
+    def _part(self, element: Element, anchor: str) -> tuple[str, ProvisionKind, str] | None:
+        """Return identifier, kind and number that an anchor stands for at this place, if any."""
         if self.article is None:
-            if anchor == "pbl_1":
-                return "pbl_1", ProvisionKind.PREAMBLE, ""
-            if found := _RECITAL_ID.fullmatch(anchor):
-                return anchor, ProvisionKind.RECITAL, found[1]
-            if found := _ARTICLE_ID.fullmatch(anchor):
-                return anchor, ProvisionKind.ARTICLE, found[1]
-            if found := _ANNEX_ID.fullmatch(anchor):
-                return f"anx_{found[1]}", ProvisionKind.ANNEX, found[1]
-            if _STRUCTURE_ID.fullmatch(anchor):
-                word, _, number = anchor.rpartition(".")[2].partition("_")
-                return anchor, _STRUCTURE[word], number
-            return None
+            return _outside_articles(anchor)
         found = _PARAGRAPH_ID.fullmatch(anchor)
         # Amending articles carry paragraphs of other acts under anchors of the same shape.
-        if found and found[1].lower() == self.article and not self.quotation.open:
+        quoted = self.quotation.open or flat(element).startswith(OPENING)
+        if found and found[1].lower() == self.article and not quoted:
             number = found[2].lower()
             return f"art_{self.article}.par_{number}", ProvisionKind.PARAGRAPH, number
         return None
@@ -168,8 +198,12 @@ class _Reader:
         """Write a table: a layout table is a list of points, any other one goes row by row."""
         for row in _rows(element):
             cells = [child for child in row if _name(child) in {"td", "th"}]
+            is_layout = element.get("class") != "oj-table"
+            while is_layout and len(cells) > 2 and not flat(cells[0]):
+                # An empty first column is only an indent.
+                cells = cells[1:]
             label = flat(cells[0]) if cells else ""
-            if len(cells) == 2 and len(label) <= 12 and element.get("class") != "oj-table":
+            if is_layout and len(cells) == 2 and len(label) <= 12:
                 self._point(label, cells[1:], loose=[])
             elif all(_is_simple(cell) for cell in cells):
                 self.write("\u2003".join(text for cell in cells if (text := flat(cell))))
@@ -188,7 +222,9 @@ class _Reader:
         holder = self.draft.inside
         point = number is not None and holder is not None and (self.article is not None or self.annex)
         if point and number is not None:
-            self.draft.begin(f"{holder}.{'pt' if self.annex else 'pnt'}_{number}", ProvisionKind.POINT, number)
+            self.draft.begin(
+                f"{holder}.{'pt' if self.annex else 'pnt'}_{number}", ProvisionKind.POINT, number
+            )
         self.quotation.read(label)
         self.draft.label(label)
         for block in content:
@@ -197,6 +233,18 @@ class _Reader:
             self.write(text)
         if point:
             self.draft.end()
+
+
+def _outside_articles(anchor: str) -> tuple[str, ProvisionKind, str] | None:
+    if anchor == "pbl_1":
+        return "pbl_1", ProvisionKind.PREAMBLE, ""
+    for pattern, word, kind in _ANCHORS:
+        if found := pattern.fullmatch(anchor):
+            return f"{word}_{found[1]}", kind, found[1]
+    if _STRUCTURE_ID.fullmatch(anchor):
+        word, _, number = anchor.rpartition(".")[2].partition("_")
+        return anchor, _STRUCTURE[word], number
+    return None
 
 
 def _rows(table: Element) -> list[Element]:
@@ -225,15 +273,20 @@ def _is_simple(cell: Element) -> bool:
 
 
 def _title(body: Element) -> str:
-    heads = body.xpath(".//*[contains(@class, 'eli-main-title')]//*[@class='oj-doc-ti']")
-    return " ".join(flat(head) for head in heads or body.xpath(".//*[@class='oj-doc-ti']")[:3])
+    heads = with_class(body, "oj-doc-ti")
+    main = [
+        head
+        for head in heads
+        if any("eli-main-title" in (up.get("class") or "") for up in head.iterancestors())
+    ]
+    return " ".join(flat(head) for head in main or heads[:3])
 
 
 def _language(body: Element) -> str:
-    for mark in body.xpath(".//*[@class='oj-hd-lg']"):
+    for mark in with_class(body, "oj-hd-lg"):
         code = flat(mark).lower()
         if len(code) == 2 and code.isascii() and code.isalpha():
-            return str(code)
+            return code
     raise Invalid("The document does not say its language.")
 
 
@@ -249,5 +302,7 @@ def _celex(given: str | None, title: str) -> str:
         return told
     require_celex(given)
     if told is not None and told != given:
-        raise Invalid(f"The file holds act {told}, not {given}.", todo="Check which file belongs to which act.")
+        raise Invalid(
+            f"The file holds act {told}, not {given}.", todo="Check which file belongs to which act."
+        )
     return given

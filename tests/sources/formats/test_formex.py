@@ -1,0 +1,151 @@
+"""The reader of consolidated Formex."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from tests.sources.formats.small_acts import FORMEX, OJ
+from tests.sources.formats.truths import check_spans, letters
+
+from muniment.sources.formats import formex, oj_xhtml
+from muniment.sources.formats.act import ParsedAct, ProvisionKind
+from muniment.spine.errors import Invalid
+
+CORPUS = "regulatory/eu-lex-corpus/works"
+BODY = ("TITLE", "PREAMBLE", "ENACTING.TERMS", "FINAL", "CONS.ANNEX")
+# newest version: articles, own paragraphs in force, all paragraph anchors (quoted, deleted too), annexes
+COUNTS = {
+    "32016R0679": (99, 372, 372, 0),
+    "32022L2555": (46, 189, 189, 3),
+    "32024R1689": (119, 552, 556, 14),
+    "32024R1774": (42, 100, 100, 0),
+    "32024R2847": (71, 288, 288, 8),
+    "32023R1114": (150, 738, 738, 6),
+}
+
+
+def small() -> ParsedAct:
+    return formex.parse(FORMEX.encode())
+
+
+def test_identifiers_join_with_those_of_the_official_journal() -> None:
+    consolidated = {part.eid for part in small().provisions}
+    official = {
+        part.eid for part in oj_xhtml.parse(OJ.encode()).provisions if not part.eid.startswith(("rct", "pbl"))
+    }
+    assert consolidated - official == {"art_1a"}
+    assert official - consolidated == {"art_2.par_2", "art_2.par_1.pnt_a_2"}
+
+
+def test_spans_nest_and_an_inserted_article_sorts_between_its_neighbours() -> None:
+    act = small()
+    check_spans(act)
+    articles = [part.eid for part in act.provisions if part.kind is ProvisionKind.ARTICLE]
+    assert articles == ["art_1", "art_1a", "art_2", "art_10"]
+
+
+def test_what_an_amendment_deleted_is_kept_apart_from_the_law() -> None:
+    act = small()
+    assert "blow lanterns out" not in act.text
+    assert act.left_out == ("2.", "Nobody shall blow lanterns out.")
+
+
+def test_footnotes_numbers_and_quotation_marks_read_as_printed() -> None:
+    text = small().text
+    assert "Keepers shall (1):" in text
+    assert text.endswith("(1) A footnote.")
+    assert "burn 15\u00a0000 drops." in text
+    assert "\u20181. Keepers of candles shall:" in text
+    assert "\u2014 with a handle" in text
+
+
+def test_another_act_or_another_document_is_refused() -> None:
+    assert formex.parse(FORMEX.encode(), celex="02030R0077-20310101").celex == "32030R0077"
+    with pytest.raises(Invalid, match="another act"):
+        formex.parse(FORMEX.encode(), celex="32016R0679")
+    with pytest.raises(Invalid, match="not a consolidated act"):
+        formex.parse(OJ.encode())
+    with pytest.raises(Invalid, match="deletion that has no end"):
+        formex.parse(FORMEX.replace('<?CLG.MDFC ID="C2" IDREF="O2"?>', "").encode())
+    with pytest.raises(Invalid, match="language"):
+        formex.parse(FORMEX.replace("<LG.DOC>EN", "<LG.DOC>").encode())
+    with pytest.raises(Invalid, match="does not name its act"):
+        formex.parse(FORMEX.replace("32030R0077", "").encode())
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, len(FORMEX)), st.binary(max_size=12), st.integers(0, 60))
+def test_a_damaged_file_is_read_soundly_or_refused(place: int, inserted: bytes, cut: int) -> None:
+    content = FORMEX.encode()
+    try:
+        act = formex.parse(content[:place] + inserted + content[place + cut :])
+    except Invalid:
+        return
+    check_spans(act, sorted_keys=False)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_refused_clearly(content: bytes) -> None:
+    with pytest.raises(Invalid):
+        formex.parse(content)
+
+
+@pytest.fixture(scope="module")
+def real(shared: Path) -> list[tuple[bytes, ParsedAct]]:
+    files = sorted((shared / CORPUS).glob("*/versions/*/en.fmx4/*.0001.xml"))
+    contents = [file.read_bytes() for file in files]
+    return [(content, formex.parse(content)) for content in contents]
+
+
+def test_real_consolidated_acts_have_the_measured_counts(real: list[tuple[bytes, ParsedAct]]) -> None:
+    newest = {act.celex: (content, act) for content, act in real}
+    for celex, (articles, own, anchors, annexes) in COUNTS.items():
+        content, act = newest[celex]
+        kinds = Counter(part.kind for part in act.provisions)
+        assert kinds[ProvisionKind.ARTICLE] == articles, celex
+        assert kinds[ProvisionKind.PARAGRAPH] == own, celex
+        assert kinds[ProvisionKind.ANNEX] == annexes, celex
+        assert len(set(re.findall(rb'<PARAG IDENTIFIER="([^"]+)"', content))) == anchors, celex
+
+
+def test_no_letter_of_a_real_consolidated_act_is_lost(real: list[tuple[bytes, ParsedAct]]) -> None:
+    for content, act in real:
+        root = etree.fromstring(content, etree.XMLParser(remove_comments=True, remove_pis=True))
+        body = "".join(
+            str(text) for tag in BODY for part in root.iterfind(f"CONS.DOC/{tag}") for text in part.itertext()
+        )
+        missing = Counter(letters(body)) - Counter(letters(act.text + "".join(act.left_out)))
+        assert not missing, act.celex
+        check_spans(act)
+
+
+def test_acts_changed_by_corrigenda_only_keep_every_identifier(
+    real: list[tuple[bytes, ParsedAct]], shared: Path
+) -> None:
+    newest = {act.celex: act for _, act in real}
+    for celex in ("32016R0679", "32022L2555", "32024R2847", "32024R1774"):
+        (file,) = (shared / CORPUS / celex.lower() / "versions").glob("*/en.xml")
+        official = oj_xhtml.parse(file.read_bytes())
+        parts = {part.eid for part in official.provisions if not part.eid.startswith(("rct", "pbl"))}
+        assert parts == {part.eid for part in newest[celex].provisions}, celex
+
+
+def test_the_amended_ai_act_gains_exactly_six_articles(
+    real: list[tuple[bytes, ParsedAct]], shared: Path
+) -> None:
+    newest = {act.celex: act for _, act in real}["32024R1689"]
+    (file,) = (shared / CORPUS / "32024r1689" / "versions").glob("*/en.xml")
+    official = oj_xhtml.parse(file.read_bytes())
+
+    def articles(act: ParsedAct) -> set[str]:
+        return {part.number for part in act.provisions if part.kind is ProvisionKind.ARTICLE}
+
+    assert articles(newest) - articles(official) == {"4a", "60a", "75a", "75b", "75c", "75d"}
+    assert not articles(official) - articles(newest)

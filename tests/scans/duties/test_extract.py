@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.scans.duties.written import written_act
 
 from muniment.scans.duties import RULES, Duty, Modality, PartKind, Party, extract
 from muniment.sources.formats.act import Completeness, ParsedAct
-from tests.scans.duties.written import written_act
 
 GDPR, DORA, AIA = "32016R0679", "32022R2554", "32024R1689"
 
@@ -26,7 +26,9 @@ def marked(act: ParsedAct, duty: Duty, kind: PartKind) -> list[str]:
 
 
 def test_a_plain_sentence_gives_who_what_and_when() -> None:
-    duty = only("## 1 Tests\n1. Financial entities shall, within five working days after a failure, repeat the test.")
+    duty = only(
+        "## 1 Tests\n1. Financial entities shall, within five working days after a failure, repeat the test."
+    )
     assert (duty.key, duty.addressee, duty.party) == ("art_1.par_1#1", "financial entity", Party.DIRECT)
     assert duty.modality is Modality.SHALL
     assert duty.action == "repeat the test"
@@ -36,7 +38,8 @@ def test_a_plain_sentence_gives_who_what_and_when() -> None:
 
 def test_each_point_of_a_list_is_a_duty_under_its_lead_in() -> None:
     act = written_act(
-        "## 1 Plans\n1. Financial entities shall:\n(a) test the plans at least yearly;\n(b) keep a record of each test.",
+        "## 1 Plans\n1. Financial entities shall:\n(a) test the plans at least yearly;\n(b) keep a "
+        "record of each test.",
         celex=DORA,
     )
     first, second = extract(act)
@@ -51,7 +54,8 @@ def test_each_point_of_a_list_is_a_duty_under_its_lead_in() -> None:
 
 def test_points_that_are_conditions_stay_one_duty() -> None:
     duty = only(
-        "## 1 Officer\n1. The controller shall designate an officer where:\n(a) it watches people;\n(b) it is a school.",
+        "## 1 Officer\n1. The controller shall designate an officer where:\n(a) it watches people;\n"
+        "(b) it is a school.",
         celex=GDPR,
     )
     assert duty.key == "art_1.par_1#1"
@@ -61,7 +65,8 @@ def test_points_that_are_conditions_stay_one_duty() -> None:
 
 def test_nested_points_carry_both_lead_ins() -> None:
     act = written_act(
-        "## 1 Plans\n1. Financial entities shall:\n(a) keep plans that name:\n  (i) the owner;\n  (ii) the deputy.",
+        "## 1 Plans\n1. Financial entities shall:\n(a) keep plans that name:\n  (i) the owner;\n  "
+        "(ii) the deputy.",
         celex=DORA,
     )
     duty = extract(act)[0]
@@ -71,14 +76,17 @@ def test_nested_points_carry_both_lead_ins() -> None:
 
 
 def test_a_duty_of_an_authority_is_not_the_firms() -> None:
-    duty = only("## 1 Lists\n1. Where a financial entity asks, the competent authority shall publish the list.")
+    duty = only(
+        "## 1 Lists\n1. Where a financial entity asks, the competent authority shall publish the list."
+    )
     assert (duty.party, duty.addressee, duty.binds_firm) == (Party.AUTHORITY, "competent authority", False)
     assert duty.condition == "Where a financial entity asks"
 
 
 def test_a_state_that_shall_ensure_that_entities_act_binds_them_indirectly() -> None:
     act = written_act(
-        "## 1 Risk\n1. Member States shall ensure that essential and important entities take measures against risk.",
+        "## 1 Risk\n1. Member States shall ensure that essential and important entities take measures "
+        "against risk.",
         celex="32022L2555",
     )
     duty = extract(act)[0]
@@ -88,7 +96,10 @@ def test_a_state_that_shall_ensure_that_entities_act_binds_them_indirectly() -> 
 
 
 def test_a_right_binds_whoever_it_is_held_against() -> None:
-    duty = only("## 1 Access\n1. The data subject shall have the right to obtain from the controller a copy.", celex=GDPR)
+    duty = only(
+        "## 1 Access\n1. The data subject shall have the right to obtain from the controller a copy.",
+        celex=GDPR,
+    )
     assert (duty.modality, duty.party) == (Modality.RIGHT, Party.INDIRECT)
     assert (duty.addressee, duty.recipient) == ("controller", "data subject")
 
@@ -96,7 +107,8 @@ def test_a_right_binds_whoever_it_is_held_against() -> None:
 def test_an_unnamed_duty_goes_to_whom_the_act_charges_and_says_by_which_provision() -> None:
     act = written_act(
         "## 9 Risk system\n1. A risk management system shall be established.\n"
-        "## 16 Providers\nProviders of high-risk AI systems shall:\n(a) ensure that their systems comply with Article 9.",
+        "## 16 Providers\nProviders of high-risk AI systems shall:\n(a) ensure that their systems "
+        "comply with Article 9.",
         celex=AIA,
     )
     duty = extract(act)[0]
@@ -111,20 +123,24 @@ def test_without_the_charging_provision_nobody_is_named() -> None:
 
 def test_that_record_belongs_to_whoever_had_to_keep_it() -> None:
     act = written_act(
-        "## 1 Records\n1. Each controller shall maintain a record. That record shall contain the purposes.", celex=GDPR
+        "## 1 Records\n1. Each controller shall maintain a record. That record shall contain the purposes.",
+        celex=GDPR,
     )
     second = extract(act)[1]
     assert (second.addressee, second.addressee_by) == ("controller", "context")
 
 
 def test_a_pronoun_after_an_authority_does_not_bind_the_firm() -> None:
-    act = written_act("## 1 Lists\n1. The Commission shall draw up a list. It shall publish the list.", celex=GDPR)
+    act = written_act(
+        "## 1 Lists\n1. The Commission shall draw up a list. It shall publish the list.", celex=GDPR
+    )
     assert [one.party for one in extract(act)] == [Party.AUTHORITY, Party.AUTHORITY]
 
 
 def test_the_second_main_clause_is_a_duty_of_its_own() -> None:
     act = written_act(
-        "## 1 Erasure\n1. The data subject shall have the right to obtain from the controller erasure and the controller "
+        "## 1 Erasure\n1. The data subject shall have the right to obtain from the controller erasure "
+        "and the controller "
         "shall erase the data without undue delay.",
         celex=GDPR,
     )
@@ -170,7 +186,9 @@ def test_sentences_about_the_act_itself_bind_nobody() -> None:
 
 
 def test_a_definition_is_kept_apart() -> None:
-    duty = only("## 1 Words\nFor the purposes of this act:\n(1) ‘ledger’ means a book that is kept.", celex=GDPR)
+    duty = only(
+        "## 1 Words\nFor the purposes of this act:\n(1) ‘ledger’ means a book that is kept.", celex=GDPR
+    )
     assert (duty.modality, duty.binds_firm) == (Modality.DEFINITION, False)
 
 
@@ -185,7 +203,8 @@ def test_amendments_of_other_acts_are_left_out() -> None:
 
 def test_conditions_and_exceptions_are_marked_in_the_text() -> None:
     act = written_act(
-        "## 1 Breach\n1. Where a breach occurs, the controller shall notify the breach to the supervisory authority "
+        "## 1 Breach\n1. Where a breach occurs, the controller shall notify the breach to the "
+        "supervisory authority "
         "unless no harm is likely.",
         celex=GDPR,
     )
@@ -200,7 +219,8 @@ def test_conditions_and_exceptions_are_marked_in_the_text() -> None:
 
 def test_pointers_are_resolved_inside_and_named_outside() -> None:
     act = written_act(
-        "## 1 Aim\n1. The controller shall comply with Article 2(1), point (a), paragraph 7, Article 44 and Article 6(4) "
+        "## 1 Aim\n1. The controller shall comply with Article 2(1), point (a), paragraph 7, Article "
+        "44 and Article 6(4) "
         "of Regulation (EU) No 1024/2013.\n## 2 Means\n1. The controller shall:\n(a) write.",
         celex=GDPR,
     )
@@ -215,7 +235,9 @@ def test_pointers_are_resolved_inside_and_named_outside() -> None:
 
 def test_a_truncated_article_marks_its_duties() -> None:
     act = written_act("## 1 Books\n1. Financial entities shall keep books.", celex=DORA)
-    cut = replace(act, provisions=tuple(replace(one, completeness=Completeness.TRUNCATED) for one in act.provisions))
+    cut = replace(
+        act, provisions=tuple(replace(one, completeness=Completeness.TRUNCATED) for one in act.provisions)
+    )
     assert not extract(act)[0].truncated
     assert extract(cut)[0].truncated
 
@@ -224,10 +246,9 @@ def test_the_rules_have_a_version() -> None:
     assert RULES == "duties/1"
 
 
-WORDS = st.sampled_from(
-    "The controller, shall must not where unless within 72 hours of Article 5(2) point (a) : ; . and financial entities "
-    "Member States ensure that means ‘x’ prohibited \u00a0 paragraph 1 it That record by the provider \n".split(" ")
-)
+VOCABULARY = """The controller, shall must not where unless within 72 hours of Article 5(2) point (a) : ; . and
+financial entities Member States ensure that means ‘x’ prohibited \u00a0 paragraph 1 it That record by the provider"""
+WORDS = st.sampled_from([*VOCABULARY.split(), "\n", "\u00a0"])
 
 
 @given(st.lists(WORDS, max_size=60).map(" ".join) | st.text(max_size=300))

@@ -40,7 +40,9 @@ def test_figures_win_over_words_when_they_disagree() -> None:
     assert [one.iso for one in periods("within five (7) days")] == ["P7D"]
 
 
-@pytest.mark.parametrize("text", ["", "a day in May", "in 2030", "for 0 days", "within 9999 years", "Friday at 5"])
+@pytest.mark.parametrize(
+    "text", ["", "a day in May", "in 2030", "for 0 days", "within 9999 years", "Friday at 5"]
+)
 def test_what_is_no_period_is_left(text: str) -> None:
     assert [one for one in periods(text) if one.kind is not Kind.BARE] == []
 

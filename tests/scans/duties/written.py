@@ -1,7 +1,7 @@
 """Builds small acts of our own from a few lines, so that rules can be proven without any real law.
 
-``## 3 Heading`` begins an article, ``1. text`` a paragraph, ``(a) text`` a point, ``(i) text`` below a point when
-indented, and any other line goes on where the last one stopped.
+``## 3 Heading`` begins an article, ``1. text`` a paragraph, ``(a) text`` a point, ``(i) text`` below a
+point when indented, and any other line goes on where the last one stopped.
 """
 
 from __future__ import annotations
@@ -42,25 +42,27 @@ def written_act(script: str, *, celex: str = "39999R0001", language: str = "en")
             paragraph = point = ""
             start, _ = add(f"Article\u00a0{match[1]}")
             _, end = add(match[2])
-            found.append(_part(here, ProvisionKind.ARTICLE, match[1], None, start, end, heading=match[2]))
+            found.append(_part(here, ProvisionKind.ARTICLE, match[1], None, (start, end), match[2]))
             continue
         start, end = add(line)
         if match := re.match(r"(\d+)\. ", line):
             paragraph = here = f"{article}.par_{match[1]}"
             point = ""
-            found.append(_part(here, ProvisionKind.PARAGRAPH, match[1], article, start, end))
+            found.append(_part(here, ProvisionKind.PARAGRAPH, match[1], article, (start, end)))
         elif match := re.match(r"\((\w+)\) ", line):
             parent = point if raw.startswith("  ") and point else paragraph or article
             here = f"{parent}.pnt_{match[1]}"
             point = point if parent == point and point else here
-            found.append(_part(here, ProvisionKind.POINT, match[1], parent, start, end))
+            found.append(_part(here, ProvisionKind.POINT, match[1], parent, (start, end)))
         else:
             here = paragraph or article
         grow(here, end)
-    return ParsedAct(celex, "An act of our own", language, "\n".join(lines), tuple(found), "own/1", Completeness.FULL)
+    return ParsedAct(
+        celex, "An act of our own", language, "\n".join(lines), tuple(found), "own/1", Completeness.FULL
+    )
 
 
 def _part(
-    eid: str, kind: ProvisionKind, number: str, parent: str | None, start: int, end: int, *, heading: str = ""
+    eid: str, kind: ProvisionKind, number: str, parent: str | None, span: tuple[int, int], heading: str = ""
 ) -> ParsedProvision:
-    return ParsedProvision(eid, kind, number, heading, parent, "", start, end, eid)
+    return ParsedProvision(eid, kind, number, heading, parent, "", *span, eid)

@@ -179,7 +179,8 @@ _OTHERS = (
     ),
     Actor(
         "entity",
-        r"(?:legal )?entit(?:y|ies)|undertakings?|(?:legal|responsible) persons?|compan(?:y|ies)|"
+        r"(?:legal )?entit(?:y|ies)(?: concerned)?|undertakings?|(?:legal|responsible) persons?|"
+        r"compan(?:y|ies)|"
         r"organisations?",
     ),
 )
@@ -215,11 +216,18 @@ _LEXICONS = {
 }
 
 
+_BODY = Actor(
+    "management body",
+    r"members? of the management body|"
+    r"management bod(?:y|ies)(?: of (?:essential and important|obliged|such) entit(?:y|ies))?",
+)
+
+
 @cache
 def _generic() -> AddresseeLexicon:
     return AddresseeLexicon(
         (
-            Actor("management body", _FINANCIAL[2].words),
+            _BODY,
             *_FINANCIAL,
             *_ARTIFICIAL[:4],
             *_PRIVACY,

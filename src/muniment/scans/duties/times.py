@@ -11,7 +11,8 @@ from muniment.scans.duties.periods import Kind, Period, periods
 _KINDS = {Kind.AT_MOST: "at_most", Kind.AT_LEAST: "at_least", Kind.LASTS: "at_least", Kind.EVERY: "every"}
 _BEFORE = re.compile(
     r"(?:(?:not|no) later than|at the latest within|within|at least|at the latest|"
-    r"for a period of(?: at least)?|for a period ending|for|once every|every)\s+(?:a period of\s+)?(?:the first\s+)?$",
+    r"for a period of(?: at least)?|for a period ending|for|once every|"
+    r"every)\s+(?:a period of\s+)?(?:the first\s+)?$",
 )
 _PROMPT = re.compile(
     r"\b(?:without (?:any )?(?:undue|unnecessary|further) delay|without delay|immediately|promptly|"

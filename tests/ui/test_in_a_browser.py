@@ -49,6 +49,8 @@ def test_what_floats_stays_within_the_window(started: Any, width: int) -> None:
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
         assert tab.evaluate(OVERFLOW) <= 0
+        tab.keyboard.press("Escape")
+        assert not menu.locator(".menu__body").is_visible()
     tab.close()
 
 

@@ -57,10 +57,10 @@ def test_the_exact_time_is_utc_whatever_zone_it_came_in() -> None:
 @pytest.mark.parametrize("ask", [times.exact, times.machine, lambda when: times.spoken(when, NOW)])
 def test_a_time_without_a_zone_is_refused(ask: object) -> None:
     with pytest.raises(ValueError, match="without a zone"):
-        ask(dt.datetime(2026, 3, 12))  # type: ignore[operator]
+        ask(dt.datetime(2026, 3, 12))  # type: ignore[operator]  # noqa: DTZ001 - the naive time is the test
 
 
-@given(st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2200, 1, 1), timezones=st.just(dt.UTC)))
+@given(st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2200, 1, 1), timezones=st.just(dt.UTC)))  # noqa: DTZ001 - hypothesis wants naive bounds
 def test_any_time_can_be_said(when: dt.datetime) -> None:
     assert times.spoken(when, NOW)
 

@@ -50,6 +50,13 @@ def test_a_pdf_that_is_only_locked_against_changes_is_read_with_a_warning() -> N
     assert "locked against changes" in extracted.warnings[0]
 
 
+def test_a_pdf_with_a_damaged_index_is_read_with_a_warning() -> None:
+    data = made.pdf(["Head", SECOND]).replace(b"startxref\n", b"startxref\n1")
+    extracted = extract(data, "policy.pdf")
+    assert SECOND in extracted.text
+    assert "index of this PDF is damaged" in extracted.warnings[0]
+
+
 def test_a_word_document_comes_in_reading_order_with_its_numbers() -> None:
     extracted = extract(made.word(made.policy), "policy.docx")
     assert extracted.text == (

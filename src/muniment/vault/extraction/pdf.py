@@ -29,6 +29,7 @@ _LARGER = 1.15
 
 # PDFium marks a hyphen at a line's end by U+FFFE or U+0002 and drops the line feed behind it.
 _HYPHEN = re.compile("[\ufffe\x02]")
+_REPAIRED = "The index of this PDF is damaged; what could be found was read, and pages may be missing."
 _STRAY = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 
 
@@ -51,7 +52,7 @@ def read(data: bytes) -> Extracted:
     except pdfium.PdfiumError as failed:
         raise _refusal(failed.err_code) from None
     try:
-        return _read_pages(document)
+        return _read_pages(document, [] if _indexed(data) else [_REPAIRED])
     except (pdfium.PdfiumError, ctypes.ArgumentError, AssertionError) as failed:
         raise Invalid("This PDF is damaged and cannot be read.") from failed
     finally:
@@ -64,13 +65,20 @@ def _refusal(code: int | None) -> Invalid:
     return Invalid("This PDF is damaged and cannot be read.", todo="Fetch it again from where it came.")
 
 
-def _read_pages(document: pdfium.PdfDocument) -> Extracted:
+def _indexed(data: bytes) -> bool:
+    """Tell whether the last index stands where the file says (ISO 32000-1, section 7.5.5)."""
+    places = re.findall(rb"startxref\s+(\d{1,12})\s", data[-2048:])
+    return (
+        bool(places) and re.match(rb"\s*(xref|\d+\s+\d+\s+obj)\b", data[int(places[-1]) :][:64]) is not None
+    )
+
+
+def _read_pages(document: pdfium.PdfDocument, warnings: list[str]) -> Extracted:
     count = len(document)
     if count == 0:
         raise Invalid("This PDF has no pages.")
     if count > MAX_PDF_PAGES:
         raise Invalid(f"This PDF has more than {MAX_PDF_PAGES:,} pages.", todo="Split it.")
-    warnings = []
     if pdfium_c.FPDF_GetSecurityHandlerRevision(document) >= 0:
         warnings.append("This PDF is locked against changes; it can be read without a password.")
     parts: list[str] = []

@@ -1,0 +1,1 @@
+"""Muniment: compliance work you can prove."""

@@ -1,0 +1,181 @@
+"""Reads of the scans, and the check that every quote still stands where the finding says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Max
+
+from muniment.scans.evidence.scan import ActInput, DocumentInput
+from muniment.scans.models import Finding, Scan
+from muniment.sources import queries as sources
+from muniment.sources.models import Snapshot
+from muniment.spine.errors import Absent
+from muniment.spine.scope import DEPLOYMENT
+from muniment.vault import queries as vault
+from muniment.vault.models import DocumentVersion
+from muniment.vault.storage import Damaged
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What one scan holds against each other."""
+
+    acts: tuple[ActInput, ...]
+    documents: tuple[DocumentInput, ...]
+    snapshots: dict[str, UUID]
+    versions: dict[str, UUID]
+
+
+def scan(scan_id: UUID) -> Scan:
+    """Return a scan.
+
+    :raises Absent: when there is none in this tenant.
+    """
+    found: Scan | None = Scan.objects.filter(id=scan_id).first()
+    if found is None:
+        raise Absent
+    return found
+
+
+def scans() -> list[Scan]:
+    """Return every scan, the newest first."""
+    return list(Scan.objects.order_by("-number"))
+
+
+def next_number() -> int:
+    """Return the number of the next scan."""
+    return int(Scan.objects.aggregate(highest=Max("number"))["highest"] or 0) + 1
+
+
+def finding(finding_id: UUID) -> Finding:
+    """Return a finding with its scan.
+
+    :raises Absent: when there is none in this tenant.
+    """
+    found: Finding | None = Finding.objects.select_related("scan").filter(id=finding_id).first()
+    if found is None:
+        raise Absent
+    return found
+
+
+def findings(of: Scan) -> list[Finding]:
+    """Return the findings of a scan in the order of the acts."""
+    return list(Finding.objects.filter(scan=of).order_by("position"))
+
+
+def neighbours(of: Finding) -> tuple[Finding | None, Finding | None]:
+    """Return the findings before and after this one in its scan."""
+    same = Finding.objects.filter(scan_id=of.scan_id)
+    before: Finding | None = same.filter(position__lt=of.position).order_by("-position").first()
+    after: Finding | None = same.filter(position__gt=of.position).order_by("position").first()
+    return before, after
+
+
+def inputs(of: Scan) -> Inputs:
+    """Return the law and the documents of a scan, read from the stored bytes, whose digests are checked."""
+    acts, snapshots = [], {}
+    for key, snapshot_id, _ in of.acts:
+        snapshot = sources.snapshot(UUID(snapshot_id))
+        acts.append(ActInput(sources.parsed(snapshot), snapshot.sha256))
+        snapshots[key] = snapshot.id
+    documents, versions = [], {}
+    for version_id, _ in of.documents:
+        version = vault.version(UUID(version_id))
+        text = vault.text_of(version)
+        pages = tuple(page.start for page in text.pages) if text.unit == "page" else ()
+        documents.append(DocumentInput(str(version.document_id), version.sha256, text.text, pages))
+        versions[version.sha256] = version.id
+    return Inputs(tuple(acts), tuple(documents), snapshots, versions)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Whether the quotes of a finding still stand in the stored bytes.
+
+    :param law: whether the law's quote stands where the finding says. :param document: the same of the document's.
+    """
+
+    law: bool
+    document: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether both stand."""
+        return self.law and self.document
+
+
+class Anchors:
+    """Checks quotes against stored bytes, reading each text once."""
+
+    def __init__(self) -> None:
+        self._acts: dict[UUID, tuple[str, str]] = {}
+        self._documents: dict[UUID, tuple[str, str]] = {}
+
+    def of(self, found: Finding) -> Anchor:
+        """Say whether both quotes of a finding still stand."""
+        law_text, law_digest = self._act(found.snapshot_id)
+        law = law_digest == found.law_digest and law_text[found.law_start : found.law_end] == found.law_quote
+        if found.version_id is None:
+            return Anchor(law, document=True)
+        text, digest = self._document(found.version_id)
+        quoted = text[found.start or 0 : found.end or 0]
+        return Anchor(law, document=digest == found.version_digest and quoted == found.quote)
+
+    def _act(self, snapshot_id: UUID) -> tuple[str, str]:
+        if snapshot_id not in self._acts:
+            try:
+                snapshot = sources.snapshot(snapshot_id)
+                self._acts[snapshot_id] = (sources.text_of(snapshot), snapshot.sha256)
+            except (Damaged, Absent):
+                self._acts[snapshot_id] = ("", "")
+        return self._acts[snapshot_id]
+
+    def _document(self, version_id: UUID) -> tuple[str, str]:
+        if version_id not in self._documents:
+            try:
+                version = vault.version(version_id)
+                self._documents[version_id] = (vault.text_of(version).text, version.sha256)
+            except (Damaged, Absent):
+                self._documents[version_id] = ("", "")
+        return self._documents[version_id]
+
+
+def unanchored(found: Iterable[Finding]) -> set[UUID]:
+    """Return the identifiers of the findings whose quotes no longer stand in the stored bytes."""
+    anchors = Anchors()
+    return {one.id for one in found if not anchors.of(one).holds}
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both sides of a finding, for the page that shows them beside each other."""
+
+    finding: Finding
+    snapshot: Snapshot
+    law_text: str
+    version: DocumentVersion | None
+    document_text: str
+    place: str
+    anchor: Anchor
+
+
+def sides(of: Finding) -> Sides:
+    """Return the law and the document of a finding with their texts."""
+    snapshot = sources.snapshot(of.snapshot_id)
+    anchor = Anchors().of(of)
+    version, text, place = None, "", ""
+    if of.version_id is not None:
+        version = vault.version(of.version_id)
+        if anchor.document:
+            extracted = vault.text_of(version)
+            text, place = extracted.text, extracted.place(of.start or 0)
+    law = sources.text_of(snapshot) if anchor.law else ""
+    return Sides(of, snapshot, law, version, text, place, anchor)
+
+
+def act_choices() -> list[Snapshot]:
+    """Return the English acts that can be scanned, the newest snapshot of each."""
+    return [row for row in sources.newest("act") if row.language == "en" and row.tenant_id == DEPLOYMENT]

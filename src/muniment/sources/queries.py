@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
@@ -137,3 +138,8 @@ def difference(old: Snapshot, new: Snapshot) -> list[Change]:
 def is_list(of: Snapshot) -> bool:
     """Say whether a snapshot is of a list."""
     return of.kind == SnapshotKind.LIST
+
+
+def digest_of(raw: bytes) -> str:
+    """Return the SHA-256 of bytes in hex."""
+    return hashlib.sha256(raw).hexdigest()

@@ -1,0 +1,89 @@
+"""Building a pack, away from the request that asked for it: here the signing keys are opened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django_tasks import task
+
+from muniment.access.rules import WORKER
+from muniment.cases import queries as cases
+from muniment.ledger import logs, publish, sequence
+from muniment.ledger.words import moment
+from muniment.packs import actions, queries
+from muniment.packs.models import Pack, PackState
+from muniment.proof.note import parse_keys
+from muniment.proof.pack import PackContents, build_pack
+from muniment.spine import ports
+from muniment.spine.actor import system
+from muniment.spine.scope import tenant_scope
+from muniment.tenants import queries as tenants
+from muniment.vault import storage
+
+
+def contents_of(case_id: UUID, made: datetime) -> tuple[PackContents, queries.Proofs]:
+    """Collect everything that goes into the proof of a case, in the tenant's scope."""
+    whole = cases.whole(case_id)
+    decision = queries.approved(whole)
+    gathered = queries.gather(whole)
+    proofs = queries.proofs(whole, gathered.subjects)
+    case = whole.case
+    contents = PackContents(
+        case={
+            "id": str(case.id),
+            "number": case.number,
+            "question": str(case.title),
+            "tenant": tenants.own(case.tenant_id).name,
+            "opened_at": moment(case.opened_at),
+        },
+        decision={
+            "id": str(decision.id),
+            "outcome": decision.outcome,
+            "answer": decision.answer,
+            "reason": str(decision.reason),
+            "requested_at": moment(decision.requested_at),
+            "decided_at": moment(decision.decided_at or made),
+            "bound_to": decision.bound_digest,
+        },
+        rationale=str(decision.rationale),
+        actors=queries.actors(decision),
+        made=made,
+        events=proofs.events,
+        checkpoint=proofs.checkpoint,
+        signer=logs.signer(proofs.log),
+        keys=parse_keys(proofs.log.vkeys.encode("ascii")),
+        evidence=list(gathered.evidence.values()),
+        sources=list(gathered.sources.values()),
+        quotes=gathered.quotes,
+    )
+    return contents, proofs
+
+
+def carry_out(tenant: UUID, pack_id: UUID) -> Pack:
+    """Build a pack that was asked for, over a freshly published checkpoint; a built one is left as it is."""
+    with tenant_scope(tenant):
+        asked = queries.pack(pack_id)
+        if asked.state == PackState.BUILT:
+            return asked
+        sequence.sequence(tenant)
+        publish.publish(tenant)
+        contents, proofs = contents_of(asked.case_id, ports.now())
+        whole = build_pack(contents)
+        file = storage.store(tenant, [whole], most=1 << 30)
+        told = {
+            "events": len(contents.events),
+            "evidence": len(contents.evidence),
+            "sources": len(contents.sources),
+            "quotes": len(contents.quotes),
+        }
+        worker = system("worker", may=WORKER, tenant=tenant)
+        return actions.finish(
+            worker, pack_id=pack_id, file=file, contents=told, origin=proofs.log.origin, size=proofs.size
+        )
+
+
+@task()
+def perform(tenant: str, pack_id: str) -> str:
+    """Build a queued pack."""
+    return str(carry_out(UUID(tenant), UUID(pack_id)).id)

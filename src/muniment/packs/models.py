@@ -1,0 +1,57 @@
+"""Tables of the packs: which proof was built of which case, and whom it was given to."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from muniment.spine.models import TenantModel
+from muniment.spine.sealed import SealedText
+
+
+class PackState(models.TextChoices):
+    """Where a pack stands."""
+
+    QUEUED = "queued", "queued"
+    BUILT = "built", "built"
+
+
+class Pack(TenantModel):
+    """The proof of one case in one file, as it was built at one moment."""
+
+    case_id = models.UUIDField()
+    case_number = models.IntegerField()
+    state = models.CharField(max_length=10, choices=PackState.choices, default=PackState.QUEUED)
+    requested_by = models.CharField(max_length=80)
+    requested_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True)
+    blob_id = models.UUIDField(null=True)
+    sha256 = models.CharField(max_length=64, default="", blank=True)
+    size = models.BigIntegerField(default=0)
+    origin = models.CharField(max_length=120, default="", blank=True)
+    log_size = models.BigIntegerField(default=0)
+    contents = models.JSONField(default=dict)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="queued", made_at__isnull=True, blob_id__isnull=True)
+                | Q(state="built", made_at__isnull=False, blob_id__isnull=False),
+                name="a_built_pack_has_a_file",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"pack of case {self.case_number}"
+
+
+class Handover(TenantModel):
+    """A copy of a pack that left the house: when, by whom, and to whom they said it goes."""
+
+    pack = models.ForeignKey(Pack, on_delete=models.PROTECT, related_name="handovers")
+    taken_by = models.CharField(max_length=80)
+    taken_at = models.DateTimeField()
+    given_to = SealedText(under="tenant")
+
+    def __str__(self) -> str:
+        return f"copy of {self.pack_id}"

@@ -7,7 +7,7 @@ Harbour Lending with full rights there; Tick is the system's worker.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,11 +67,21 @@ def django_db_setup(town: Town) -> None:
     """Use the installation as it is instead of Django's own test database."""
 
 
+PERSONAS = ("ada", "otto", "olga", "vera", "adam", "mallory")
+PERSONA_OF = {"analyst": "ada", "officer": "otto", "auditor": "vera", "administrator": "adam"}
+#: The password of every persona who has an account.
+PASSWORD = "correct horse battery staple"
+
+
+def _marked(name: str) -> bytes:
+    return name.encode().ljust(16, b"\0")
+
+
 def _person(name: str, role: str, tenant: UUID) -> Actor:
     from muniment.access.rules import permissions
 
     return Actor(
-        id=str(UUID(bytes=name.encode().ljust(16, b"\0"))),
+        id=str(UUID(bytes=_marked(name), version=4)),
         kind=ActorKind.PERSON,
         tenant=tenant,
         may=permissions(role),
@@ -132,6 +142,69 @@ def operator() -> Actor:
     from muniment.access.rules import OPERATOR
 
     return system("operator", may=OPERATOR, via="cli")
+
+
+@pytest.fixture
+def account_of(db: None) -> Callable[[Actor], Any]:
+    """Make the persona's account, once, under the persona's own identifier; the password is ``PASSWORD``."""
+    from django.contrib.auth.hashers import make_password
+
+    from muniment.access import actions
+    from muniment.access.models import Person
+    from muniment.spine import ports
+    from muniment.spine.scope import tenant_scope
+
+    maker = frozenset({"access.create_person"})
+
+    def make(actor: Actor) -> Any:
+        with tenant_scope(actor.tenant):
+            found = Person.objects.filter(id=actor.id).first()
+        if found is not None:
+            return found
+        name = next(known for known in PERSONAS if str(UUID(bytes=_marked(known), version=4)) == actor.id)
+        # The first 16 bytes that are drawn are the person's identifier; everything after is chance again.
+        first = [UUID(actor.id).bytes]
+        with ports.frozen(random=lambda count: first.pop() if first else os.urandom(count)):
+            return actions.create_person(
+                system("operator", may=maker, tenant=actor.tenant, via="cli"),
+                name=f"{name.title()} Example",
+                login=f"{name}@{actor.tenant.hex[:6]}.example",
+                password=PASSWORD,
+                role=actor.role,
+            )
+
+    return make
+
+
+@pytest.fixture
+def client_as(request: pytest.FixtureRequest, account_of: Callable[[Actor], Any]) -> Callable[..., Any]:
+    """Return browsers: ``client_as(ada)`` or ``client_as("analyst")`` is signed in, ``client_as()`` is nobody's.
+
+    ``factors`` says what was shown when signing in; administrators and officers reach nothing by a password alone.
+    """
+    import time
+
+    from django.test import Client
+
+    from muniment.access.backends import PATH
+
+    def browser(who: Actor | str | None = None, factors: tuple[str, ...] = ("password", "totp")) -> Client:
+        client = Client(**{"wsgi.url_scheme": "https", "SERVER_NAME": "localhost", "REMOTE_ADDR": "192.0.2.7"})
+        if who is None:
+            return client
+        actor = who if isinstance(who, Actor) else request.getfixturevalue(PERSONA_OF[who])
+        person = account_of(actor)
+        client.force_login(person, backend=PATH)
+        session = client.session
+        session["account_authentication_methods_user"] = str(person.pk)
+        session["account_authentication_methods"] = [
+            {"method": factor if factor == "password" else "mfa", "type": factor, "at": time.time()}
+            for factor in factors
+        ]
+        session.save()
+        return client
+
+    return browser
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,7 @@ WORKING: Final = READING | {
     "counterparties.add",
     "counterparties.bring_in",
     "counterparties.change",
+    "counterparties.offer",
     "packs.build",
     "scans.assess",
     "scans.run",

@@ -2,6 +2,33 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from importlib.util import find_spec
+from typing import Final
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+from muniment.access.urls import account_urls
+from muniment.site import health, views
+from muniment.site.api import api
+
+#: Where each room's pages stand.
+ROOMS: Final = (
+    ("settings/", "muniment.access.urls"),
+    ("sources/", "muniment.sources.urls"),
+    ("scans/", "muniment.scans.urls"),
+    ("counterparties/", "muniment.counterparties.urls"),
+    ("screening/", "muniment.screening.urls"),
+    ("cases/", "muniment.cases.urls"),
+    ("evidence/", "muniment.vault.urls"),
+    ("ledger/", "muniment.ledger.urls"),
+    ("packs/", "muniment.packs.urls"),
+)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("account/", include(account_urls)),
+    path("api/v1/", api.urls),
+    *(path(prefix, include(module)) for prefix, module in ROOMS if find_spec(module) is not None),
+]

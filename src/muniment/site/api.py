@@ -1,0 +1,55 @@
+"""The API: each room's operations under ``/api/v1``, described by one OpenAPI document.
+
+Who may speak is decided at the gate for every address alike; here stands only what is mounted where. There is no page
+of documentation: its scripts would come from somebody else's server.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+
+from muniment.site import problems
+
+#: Where each room's operations stand.
+ROOMS: Final = (
+    ("/settings", "muniment.access.api"),
+    ("/sources", "muniment.sources.api"),
+    ("/scans", "muniment.scans.api"),
+    ("/counterparties", "muniment.counterparties.api"),
+    ("/screening", "muniment.screening.api"),
+    ("/cases", "muniment.cases.api"),
+    ("/evidence", "muniment.vault.api"),
+    ("/ledger", "muniment.ledger.api"),
+    ("/packs", "muniment.packs.api"),
+)
+
+api = NinjaAPI(
+    title="Muniment",
+    version="1",
+    description="Compliance work you can prove. Writes honour Idempotency-Key and answer with X-Ledger-Entry.",
+    docs_url=None,
+    openapi_url="/openapi.json",
+    urls_namespace="api",
+)
+
+
+@api.exception_handler(Exception)
+def refused(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Put whatever an operation raised into words; a fault of ours goes on to Django, which logs it."""
+    found = problems.of_exception(error)
+    if found is None:
+        raise error
+    return problems.answer(request, found)
+
+
+for kind in (problems.Http404, problems.HttpError, problems.ValidationError):
+    api.add_exception_handler(kind, refused)
+
+for prefix, module in ROOMS:
+    if find_spec(module) is not None:
+        api.add_router(prefix, import_module(module).router)

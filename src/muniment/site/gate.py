@@ -1,0 +1,137 @@
+"""Who is asking? Every request gets an actor here, and everything after runs in that actor's tenant.
+
+Rules: a session or a bearer token makes somebody, nothing else does; who is nobody reaches the public list only; who
+still owes a password of their own or a second factor reaches the page where it is set up, and nothing else. The
+address is the connection's; headers that claim another are not believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.shortcuts import redirect, resolve_url
+
+from muniment.access.adapters import address_of, factors_shown, signed_in_at
+from muniment.access.models import Person
+from muniment.access.queries import actor_by_token, actor_of, lacks_second_factor
+from muniment.ledger.action import receipts
+from muniment.site import problems
+from muniment.site.middleware import Answer
+from muniment.spine import ports
+from muniment.spine.actor import Actor, ActorKind
+from muniment.spine.scope import DEPLOYMENT, tenant_scope
+
+#: Routes that answer people who are not signed in. A house test holds every route against this list.
+PUBLIC: Final = frozenset({"account_login", "mfa_authenticate", "account_logout", "health-live", "health-ready"})
+
+#: Where somebody gets by a password alone, who still owes something.
+OWING: Final = frozenset({"account_logout", "account_reauthenticate"})
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def nobody(request: HttpRequest) -> Actor:
+    """Return the actor that may do nothing, for requests of people who are not signed in."""
+    return Actor(
+        id="system:nobody",
+        kind=ActorKind.SYSTEM,
+        tenant=DEPLOYMENT,
+        may=frozenset(),
+        via="page",
+        address=address_of(request),
+        role="nobody",
+    )
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith(problems.API)
+
+
+class Gate:
+    """Finds out who asks, keeps out who may not, and works in their tenant."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+        self._csrf = CsrfViewMiddleware(get_response)  # type: ignore[arg-type]  # only its check is used
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a request as the actor it comes from."""
+        actor = _who(request)
+        request.actor = actor or nobody(request)  # type: ignore[attr-defined]  # what every view reads
+        if actor is None and "Authorization" in request.headers:
+            return problems.answer(request, problems.by_status(401))
+        tenant = request.actor.tenant  # type: ignore[attr-defined]  # as above
+        with tenant_scope(tenant), receipts() as events:
+            response = self.get_response(request)
+        if events and request.method not in SAFE:
+            response["X-Ledger-Entry"] = ", ".join(str(event) for event in events[:20])
+        if isinstance(response, StreamingHttpResponse) and not response.is_async:
+            response.streaming_content = _in_tenant(tenant, iter(response))
+        return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:  # noqa: ARG002
+        """Keep out who may not come in; called when the route is known and before its view."""
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        actor: Actor = request.actor  # type: ignore[attr-defined]  # set above
+        if name in PUBLIC:
+            return None
+        if actor.kind is ActorKind.SYSTEM:
+            if _is_api(request):
+                return problems.answer(request, problems.by_status(401))
+            return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
+        if actor.kind is ActorKind.TOKEN:
+            return None if _is_api(request) else problems.answer(request, problems.by_status(403))
+        owed = _owed(request, actor)
+        if owed and name not in {owed, *OWING}:
+            return problems.answer(request, problems.by_status(403)) if _is_api(request) else redirect(owed)
+        if _is_api(request) and request.method not in SAFE:
+            # The API is exempt from Django's own check, since tokens need none; a session does.
+            return self._csrf.process_view(request, _checked, (), {})
+        return None
+
+
+def _checked() -> None:
+    """Stand for a view that is not exempt from the check of forged requests."""
+
+
+def _who(request: HttpRequest) -> Actor | None:
+    """Return whose token or session this is; a token goes before a session, and a wrong token is nobody's."""
+    given = request.headers.get("Authorization")
+    if given is not None:
+        scheme, _, secret = given.partition(" ")
+        return actor_by_token(secret.strip(), address=address_of(request)) if scheme.lower() == "bearer" else None
+    person = request.user
+    if not isinstance(person, Person):
+        return None
+    latest = signed_in_at(request, person) + settings.SESSION_COOKIE_AGE
+    if latest < ports.now().timestamp():
+        request.session.flush()
+        return None
+    via = "api" if _is_api(request) else "page"
+    return actor_of(person, factors=factors_shown(request, person), address=address_of(request), via=via)
+
+
+def _owed(request: HttpRequest, actor: Actor) -> str:
+    """Return the name of the page on which somebody must do something before anything else, or nothing."""
+    person: Person = request.user  # type: ignore[assignment]  # a person's session, see _who
+    if person.first_password:
+        return "account_change_password"
+    return "mfa_activate_totp" if lacks_second_factor(actor.role, actor.factors) else ""
+
+
+def _in_tenant(tenant: UUID, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Read a stream in the tenant's scope; the scope never spans a pause, since each piece may come in another thread."""
+    while True:
+        with tenant_scope(tenant):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
+

@@ -14,7 +14,7 @@ from muniment.scans.models import Finding
 from muniment.sources import actions as sources
 from muniment.sources.formats import oj_xhtml
 from muniment.spine.errors import Absent, Invalid, Refused
-from muniment.spine.jobs import work_off
+from muniment.spine.queue import work_off
 from muniment.spine.scope import tenant_scope
 from muniment.vault import actions as vault
 from muniment.vault import storage

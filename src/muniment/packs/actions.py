@@ -11,7 +11,7 @@ from muniment.ledger.action import Act, action
 from muniment.ledger.words import Sealed
 from muniment.packs import queries, rules
 from muniment.packs.models import Handover, Pack, PackState
-from muniment.spine import jobs
+from muniment.spine import queue
 from muniment.vault import storage
 from muniment.vault.models import Blob
 
@@ -31,7 +31,7 @@ def build(act: Act, *, case_id: UUID) -> Pack:
         case_id=case_id, case_number=whole.case.number, requested_by=act.actor.id, requested_at=act.now
     )
     act.record(pack, number=whole.case.number, case=case_id)
-    jobs.enqueue(PERFORM, str(act.tenant), str(pack.id))
+    queue.enqueue(PERFORM, str(act.tenant), str(pack.id))
     return pack
 
 

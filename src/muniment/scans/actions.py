@@ -15,7 +15,7 @@ from muniment.scans.duties import Duty
 from muniment.scans.evidence.scan import ScanResult
 from muniment.scans.models import Finding, Scan, ScanState
 from muniment.sources import queries as sources
-from muniment.spine import jobs
+from muniment.spine import queue
 from muniment.spine.errors import Clash
 from muniment.vault import queries as vault
 
@@ -49,7 +49,7 @@ def run(act: Act, *, snapshots: Sequence[UUID]) -> Scan:
         acts=[f"{key} {digest}" for key, _, digest in scan.acts],
         documents=[digest for _, digest in scan.documents],
     )
-    jobs.enqueue(PERFORM, str(act.tenant), str(scan.id))
+    queue.enqueue(PERFORM, str(act.tenant), str(scan.id))
     return scan
 
 

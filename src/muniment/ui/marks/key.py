@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.templatetags.static import static
 from django.utils.safestring import SafeString
 
 from muniment.ui.marks.svg import node
+from muniment.ui.words.icons import sprite
 from muniment.ui.words.numbers import counted
 from muniment.ui.words.statuses import STATUSES, status_of
 
@@ -17,7 +17,7 @@ def symbol(name: str) -> SafeString:
     return node(
         "svg",
         {"class": "icon", "aria-hidden": "true"},
-        node("use", {"href": f"{static('ui/icons.svg')}#{name}"}),
+        node("use", {"href": f"{sprite()}#{name}"}),
     )
 
 

@@ -7,8 +7,8 @@ so do we, earlier); numbers are rounded so that the same picture has the same by
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from html import escape
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from muniment.ui.words.spans import clean
@@ -28,7 +28,7 @@ def node(name: str, attrs: Mapping[str, Attribute] | None = None, *children: Chi
     :raises ValueError: for an attribute that the content security policy forbids, or a link that leads
         elsewhere.
     """
-    pairs: list[tuple[str, str]] = []
+    pairs: list[str] = []
     for key, value in (attrs or {}).items():
         if value is None or value is False:
             continue
@@ -38,17 +38,16 @@ def node(name: str, attrs: Mapping[str, Attribute] | None = None, *children: Chi
         written = number(value) if isinstance(value, float) else "" if value is True else clean(value)
         if key == "href":
             written = local(written)
-        pairs.append((key, written))
-    opening = format_html_join("", ' {}="{}"', pairs)
-    return format_html("<{}{}>{}</{}>", name, opening, together(children), name)
+        pairs.append(f' {key}="{escape(written)}"')
+    return SafeString(f"<{name}{''.join(pairs)}>{together(children)}</{name}>")
 
 
 def together(children: Iterable[Child]) -> SafeString:
     """Put elements behind one another; None is nothing, plain text is escaped."""
-    kept = (
-        (child if isinstance(child, SafeString) else clean(child),) for child in children if child is not None
+    kept = (child for child in children if child is not None)
+    return SafeString(
+        "".join(child if isinstance(child, SafeString) else escape(clean(child)) for child in kept)
     )
-    return format_html_join("", "{}", kept)
 
 
 def local(url: str) -> str:

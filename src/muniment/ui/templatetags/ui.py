@@ -15,7 +15,6 @@ from typing import Any
 from django import template
 from django.forms import BoundField
 from django.template.context import Context
-from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -24,10 +23,6 @@ from muniment.ui import marks
 from muniment.ui.words import digests, icons, numbers, spans, statuses, times
 
 register = template.Library()
-
-
-def _sprite() -> str:
-    return static("ui/icons.svg")
 
 
 # --- icons and states -------------------------------------------------------------------------------------
@@ -46,10 +41,10 @@ def icon(name: str, title: str = "") -> SafeString:
         return format_html(
             '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>',
             spans.clean(title),
-            _sprite(),
+            icons.sprite(),
             name,
         )
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', _sprite(), name)
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', icons.sprite(), name)
 
 
 @register.simple_tag

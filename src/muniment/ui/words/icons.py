@@ -1,8 +1,15 @@
-"""The names of the symbols in the sprite, static/ui/icons.svg; a test compares the two."""
+"""The sprite, static/ui/icons.svg: where it lies and which symbols it has; a test compares the names.
+
+A page may show hundreds of symbols, so the address is worked out once; Django says when its settings change.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from functools import cache
+from typing import Any, Final
+
+from django.core.signals import setting_changed
+from django.templatetags.static import static
 
 ICONS: Final = frozenset(
     {
@@ -41,3 +48,16 @@ ICONS: Final = frozenset(
         "warning",
     }
 )
+
+
+@cache
+def sprite() -> str:
+    """Give the address of the sprite as this installation serves it."""
+    return static("ui/icons.svg")
+
+
+def _forget(**_facts: Any) -> None:
+    sprite.cache_clear()
+
+
+setting_changed.connect(_forget)

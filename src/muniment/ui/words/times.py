@@ -29,14 +29,12 @@ def spoken(when: dt.datetime | dt.date, now: dt.datetime) -> str:
     _require_aware(now)
     day, clock = _day_and_clock(when)
     distance = (day - timezone.localtime(now).date()).days
-    near = {
-        -1: (_("yesterday"), _("yesterday %(clock)s")),
-        0: (_("today"), _("today %(clock)s")),
-        1: (_("tomorrow"), _("tomorrow %(clock)s")),
-    }
-    if distance in near:
-        bare, with_clock = near[distance]
-        return with_clock % {"clock": clock} if clock else bare
+    if distance == 0:
+        return _("today %(clock)s") % {"clock": clock} if clock else _("today")
+    if distance == 1:
+        return _("tomorrow %(clock)s") % {"clock": clock} if clock else _("tomorrow")
+    if distance == -1:
+        return _("yesterday %(clock)s") % {"clock": clock} if clock else _("yesterday")
     if 1 < distance <= NEAR_DAYS:
         return ngettext("in %(days)d day", "in %(days)d days", distance) % {"days": distance}
     if -NEAR_DAYS <= distance < -1:

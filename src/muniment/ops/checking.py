@@ -1,0 +1,169 @@
+"""Looks an installation over: keys, tables, guards, certificate. Says what is wrong and what could not be seen.
+
+Rules this file obeys: it changes nothing; each question is asked even when the one before could not be answered; no
+secret is shown.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.x509 import load_pem_x509_certificate
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from muniment.ledger import logs
+from muniment.ops.installing import certificate_folder
+from muniment.spine import config, ports
+from muniment.spine.errors import Busy, MunimentError
+from muniment.spine.guard import guarded_tables
+from muniment.spine.installation import key_store, provider
+
+SOON: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that is not as it must be.
+
+    :param about: what was looked at: ``keys``, ``tables``, ``guards``…
+    :param known: whether it is wrong; if not, it could not be seen.
+    """
+
+    about: str
+    what: str
+    todo: str = ""
+    known: bool = True
+
+
+def troubles() -> list[Trouble]:
+    """Return everything that is not as it must be, in the order in which it is mended."""
+    settings = config.current()
+    if not settings.master_key.exists() and not settings.data.exists():
+        todo = "Make one with: muniment init --home FOLDER."
+        return [Trouble("installation", "There is no installation in this folder.", todo)]
+    found: list[Trouble] = []
+    for about, look in LOOKS.items():
+        found += _looked(about, look, settings)
+    return found
+
+
+def _looked(about: str, look: Callable[[config.Settings], Iterator[Trouble]], settings: config.Settings) -> list[Trouble]:
+    found = []
+    try:
+        for one in look(settings):
+            found.append(one)  # noqa: PERF402  # what was found before a fault is kept
+    except MunimentError as why:
+        found.append(Trouble(about, why.what, why.todo, known=not isinstance(why, Busy)))
+    except DatabaseError as why:
+        kind = type(why).__name__
+        found.append(Trouble(about, f"The database did not answer ({kind}).", "See that it runs.", known=False))
+    return found
+
+
+def _keys(settings: config.Settings) -> Iterator[Trouble]:
+    provider().check()
+    key_store().count()
+    for folder in (settings.home, settings.signing_keys):
+        if folder.is_dir() and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+            yield Trouble("keys", "A folder of the installation is open to others.", f"chmod 700 {folder}")
+    if settings.master_key.is_relative_to(settings.data):
+        yield Trouble("keys", "The master key lies in the folder of the data.", "Move it and set key_file.")
+
+
+def _tables(_settings: config.Settings) -> Iterator[Trouble]:
+    connection.ensure_connection()
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if waiting:
+        yield Trouble("tables", f"{len(waiting)} changes of the tables wait.", "Run: muniment migrate.")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            yield from _role(cursor)
+        else:
+            yield from _pragmas(cursor)
+
+
+def _pragmas(cursor: Any) -> Iterator[Trouble]:
+    for name, wanted in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
+        cursor.execute(f"PRAGMA {name}")
+        is_ = cursor.fetchone()[0]
+        if is_ != wanted:
+            yield Trouble("tables", f"{name} is {is_} and must be {wanted}: commits could be lost.")
+    cursor.execute("PRAGMA cipher_version")
+    if not cursor.fetchone():
+        yield Trouble("tables", "The database library does not encrypt.", "Install sqlcipher3.")
+
+
+def _role(cursor: Any) -> Iterator[Trouble]:
+    cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+    if cursor.fetchone() != (False,):
+        yield Trouble("tables", "The role of the application may pass by row-level security.", "Take that right away.")
+    cursor.execute("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")
+    owned = cursor.fetchone()[0]
+    if owned:
+        todo = "Give them to the role in database_owner, then run: muniment migrate."
+        yield Trouble("tables", f"The role of the application owns {owned} tables.", todo)
+
+
+def _guards(_settings: config.Settings) -> Iterator[Trouble]:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'guard' AND tgenabled = 'O'")
+            guarded = {str(row[0]).strip('"') for row in cursor.fetchall()}
+            cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
+            guarded &= {str(row[0]) for row in cursor.fetchall()}
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            names = {str(row[0]) for row in cursor.fetchall()}
+            guarded = {
+                item.table
+                for item in guarded_tables()
+                if {f"guard_{item.table}_{verb}" for verb in ("insert", "update", "delete")} <= names
+            }
+    for item in guarded_tables():
+        if item.table not in guarded:
+            yield Trouble("guards", f"The table {item.table} is not under guard.", "Run: muniment migrate.")
+
+
+def _logs(settings: config.Settings) -> Iterator[Trouble]:
+    held = logs.every()
+    if not held:
+        yield Trouble("ledger", "The installation has no log.", "The set-up was broken off: begin in another folder.")
+    for log in held:
+        if not (settings.signing_keys / f"{log.tag}.sealed").is_file():
+            yield Trouble("ledger", f"The signing keys of the log {log.origin} are not here.", "Restore them.")
+
+
+def _certificate(settings: config.Settings) -> Iterator[Trouble]:
+    folder = certificate_folder(settings.home)
+    chain: Path = folder / "server.pem"
+    key = folder / "server.key"
+    if not (chain.is_file() and key.is_file()):
+        yield Trouble("certificate", "There is no certificate for the server.", "Put server.pem and server.key into tls.")
+        return
+    if stat.S_IMODE(key.stat().st_mode) & 0o077:
+        yield Trouble("certificate", "The server's key is open to others.", f"chmod 600 {key}")
+    ends = load_pem_x509_certificate(chain.read_bytes()).not_valid_after_utc
+    if ends < ports.now() + SOON:
+        yield Trouble("certificate", f"The certificate ends on {ends.date().isoformat()}.", "Put a new one into tls.")
+
+
+def _settings(settings: config.Settings) -> Iterator[Trouble]:
+    if settings.debug:
+        yield Trouble("settings", "Details of faults are shown on pages.", "Take debug out of the settings.")
+
+
+LOOKS: Final[dict[str, Callable[[config.Settings], Iterator[Trouble]]]] = {
+    "settings": _settings,
+    "keys": _keys,
+    "tables": _tables,
+    "guards": _guards,
+    "ledger": _logs,
+    "certificate": _certificate,
+}

@@ -1,0 +1,183 @@
+"""Makes an installation in an empty folder: folders, keys, tables, the deployment's log, a local certificate.
+
+Rules this file obeys: nothing that is there is overwritten; what cannot be finished is taken back, so that the folder
+can be used again; every folder and every secret belongs to its owner alone; the certificate authority's own key is
+thrown away when it has signed, so that nobody can sign another server with it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import trustme
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from django.db import connection
+
+from muniment.ledger import logs
+from muniment.ledger.models import Log
+from muniment.spine import config, ports
+from muniment.spine.errors import Clash
+from muniment.spine.installation import key_store, keyring
+from muniment.spine.keyfile import KeyFileProvider
+from muniment.spine.keystore_postgres import PostgresKeyStore
+from muniment.spine.migrating import migrate
+from muniment.spine.scope import DEPLOYMENT, tenant_scope
+
+#: Browsers refuse a certificate from a private authority that lasts longer.
+CERTIFICATE_LASTS: Final = timedelta(days=820)
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What was made: the folder, the deployment's log, and where the certificate to be trusted lies."""
+
+    home: Path
+    origin: str
+    certificate: Path
+
+
+def certificate_folder(home: Path) -> Path:
+    """Return the folder of the server's certificate and key."""
+    return home / "tls"
+
+
+def install() -> Installed:
+    """Make the installation that the settings describe, so that it can be served.
+
+    :raises Clash: when there is an installation already.
+    :raises Busy: when a folder or the database cannot be written.
+    """
+    settings = config.current()
+    _require_nothing_here(settings)
+    made: list[Path] = []
+    try:
+        for folder in (settings.home, settings.data, settings.home / "keys", settings.signing_keys):
+            _make(folder, made)
+        _make(settings.master_key.parent, made)
+        KeyFileProvider.create(settings.master_key)
+        made.append(settings.master_key)
+        store = key_store()
+        if isinstance(store, PostgresKeyStore):
+            store.create()
+        migrate()
+        _require_no_log()
+        keyring().create_tenant(DEPLOYMENT)
+        log = logs.begin(DEPLOYMENT)
+        made.append(certificate_folder(settings.home))
+        certificate = certify(settings)
+        sample = settings.home / "muniment.toml"
+        if not sample.exists():
+            made.append(sample)
+            sample.write_text(sample_settings(), encoding="utf-8")
+    except BaseException:
+        connection.close()
+        key_store.cache_clear()
+        _take_back(made)
+        raise
+    return Installed(settings.home, log.origin, certificate)
+
+
+def _require_nothing_here(settings: config.Settings) -> None:
+    here = [settings.master_key, settings.database_file, settings.key_store_file, settings.signing_keys]
+    if any(path.exists() for path in here):
+        raise Clash(
+            "There is an installation here already, or what is left of one.",
+            todo="Choose another folder, or remove this one if nothing in it is needed any more.",
+        )
+    if settings.on_postgres:
+        connection.ensure_connection()
+
+
+def _require_no_log() -> None:
+    """Refuse a database that belongs to another installation; its rows could not be opened with new keys."""
+    with tenant_scope(DEPLOYMENT):
+        if Log.everything.exists():
+            raise Clash(
+                "The database belongs to an installation already.",
+                todo="Name an empty database, or use the keys that belong to this one.",
+            )
+
+
+def _make(folder: Path, made: list[Path]) -> None:
+    if not folder.exists():
+        folder.mkdir(parents=True, mode=0o700)
+        made.append(folder)
+    elif folder == config.current().home:
+        folder.chmod(0o700)
+
+
+def _take_back(made: list[Path]) -> None:
+    for path in reversed(made):
+        with suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def certify(settings: config.Settings) -> Path:
+    """Make a local certificate authority and a server certificate for this machine's names.
+
+    :returns: the authority's certificate, which people tell their browser to trust.
+    """
+    folder = certificate_folder(settings.home)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    now = ports.now()
+    authority = trustme.CA(organization_name="Muniment", organization_unit_name="local certificate authority")
+    names = dict.fromkeys(
+        [urlsplit(settings.public_url).hostname or "localhost", "localhost", "127.0.0.1", "::1"]
+    )
+    leaf = authority.issue_cert(
+        *names,
+        organization_name="Muniment",
+        organization_unit_name="this machine",
+        not_before=now - timedelta(days=1),
+        not_after=now + CERTIFICATE_LASTS,
+    )
+    # The server takes the key in PKCS #8 only.
+    key = load_pem_private_key(leaf.private_key_pem.bytes(), None)
+    _keep(
+        folder / "server.key", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), mode=0o600
+    )
+    _keep(folder / "server.pem", b"".join(blob.bytes() for blob in leaf.cert_chain_pems), mode=0o644)
+    _keep(folder / "authority.pem", authority.cert_pem.bytes(), mode=0o644)
+    return folder / "authority.pem"
+
+
+def _keep(path: Path, raw: bytes, *, mode: int) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sample_settings() -> str:
+    """Return a settings file that changes nothing: every setting as a comment, with what it is for and its default."""
+    lines = [
+        "# Settings of this Muniment installation. A line without # in front is in force;",
+        "# a variable MUNIMENT_<NAME> goes before it. Unknown names stop the start.",
+        "",
+    ]
+    for item in fields(config.Settings):
+        if item.name == "home":
+            continue
+        lines += [f"# {item.metadata['doc']}", f"# {item.name} = {_toml(item.default)}", ""]
+    return "\n".join(lines)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f'"{one}"' for one in value) + "]"
+    return str(value) if isinstance(value, int) else f'"{value}"'

@@ -103,15 +103,14 @@ Lane</STREET><COUNTRY>Ireland</COUNTRY></INDIVIDUAL_ADDRESS>
 <ALIAS_NAME>Tallow House</ALIAS_NAME></ENTITY_ALIAS></ENTITY></ENTITIES></CONSOLIDATED_LIST>
 """
 
-SDN = """101,"LAMPOV, Odo","individual","LNT] [WICK","Keeper",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"DOB circa 1969;
-alt. DOB 06 May 1970; POB Wick, Ireland; nationality Turkey; Gender Male; Passport ZZ001 (Ireland) expires
-01 Jan 2031; Tax ID No. 55-1 (Ireland); a.k.a. 'THE LAMP'; Linked To: WICK AND OIL." 102,"WICK AND OIL",-0-
-,"LNT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"Registration Number 7788 (Ireland); Website www.wick.example;
-Organization Established Date 1990." 103,"SEA LAMP","vessel","LNT",-0-
-,"LAMP1","Tug","100","90","Burma","Odo","Vessel Registration Identification IMO 9074729; MMSI 422144000."
-104,"LX-LMP","aircraft","LNT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"Aircraft Model L-1; Aircraft Manufacture
-Date 1999." 105,-0- ,-0- ,"LNT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0-\x20 102,"TWICE",-0- ,"LNT",-0- ,-0-
-,-0- ,-0- ,-0- ,-0- ,-0- ,-0-\x20 106,"SHORT" \x1a
+SDN = """101,"LAMPOV, Odo","individual","LNT] [WICK","Keeper",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"DOB circa 1969; alt. DOB 06 May 1970; POB Wick, Ireland; nationality Turkey; Gender Male; Passport ZZ001 (Ireland) expires 01 Jan 2031; Tax ID No. 55-1 (Ireland); a.k.a. 'THE LAMP'; Linked To: WICK AND OIL."
+102,"WICK AND OIL",-0- ,"LNT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"Registration Number 7788 (Ireland); Website www.wick.example; Organization Established Date 1990."
+103,"SEA LAMP","vessel","LNT",-0- ,"LAMP1","Tug","100","90","Burma","Odo","Vessel Registration Identification IMO 9074729; MMSI 422144000."
+104,"LX-LMP","aircraft","LNT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"Aircraft Model L-1; Aircraft Manufacture Date 1999."
+105,-0- ,-0- ,"LNT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0-
+102,"TWICE",-0- ,"LNT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0-
+106,"SHORT"
+\x1a
 """
 ALT = '101,1,"aka","LAMPE, Oddo",-0- \n102,2,"fka","TALLOW HOUSE",-0- \n999,3,"aka","GONE",-0- \n\x1a\n'
 ADD = '101,1,"1 Wick Lane","Dublin","Ireland",-0- \n999,2,"x","y","Ireland",-0- \nbad\n'

@@ -332,8 +332,8 @@ def _character(code: str) -> str:
 
 
 def _grouped(number: str) -> str:
-    """Set a whole number as the Official Journal prints it: groups of three from 10 000 on."""
+    """Set a whole number as the Official Journal prints it: groups of three."""
     plain = number.strip()
-    if not re.fullmatch(r"[0-9]{5,15}", plain):
+    if not re.fullmatch(r"[0-9]{4,15}", plain):
         return number
     return re.sub(r"(?<=[0-9])(?=(?:[0-9]{3})+$)", "\u00a0", plain)

@@ -20,6 +20,7 @@ from muniment.spine.errors import Invalid
 EXTRACTOR = "ofac-csv/1"
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 1_000_000
+MAX_CELL = 100_000
 
 _SCHEMA = {
     "individual": "Person",
@@ -77,24 +78,14 @@ def parse(
 
 def _rows(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
     """Yield line number and cells of each row; header and end mark are left out."""
-    if len(content) > MAX_BYTES:
-        raise Invalid(f"The file is larger than {MAX_BYTES // (1024 * 1024)} MB.", where=name)
-    nul = content.find(b"\0")
-    if nul >= 0:
-        raise Invalid(
-            "The file holds a NUL character.", where=f"{name}, line {content.count(10, 0, nul) + 1}"
-        )
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise Invalid("The file is not UTF-8 text.", where=f"{name}, line {line}") from None
-    if text.lstrip()[:1] in {"<", "{"} or text.startswith(("PK", "%PDF")):
-        raise Invalid("The file is not CSV.", where=name)
+    text = _text(content, name)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     first = True
     try:
         for row in reader:
+            if any(len(cell) > MAX_CELL for cell in row):
+                # The csv module has a limit of its own, but any library may have raised it.
+                raise Invalid("A cell is far too long.", where=f"{name}, line {reader.line_num}")
             cells = [_cell(cell) for cell in row]
             if not any(cells) or cells[0] == "\x1a":
                 continue
@@ -111,6 +102,24 @@ def _rows(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
             todo="Fetch it again from its publisher.",
             where=f"{name}, line {reader.line_num}",
         ) from None
+
+
+def _text(content: bytes, name: str) -> str:
+    if len(content) > MAX_BYTES:
+        raise Invalid(f"The file is larger than {MAX_BYTES // (1024 * 1024)} MB.", where=name)
+    nul = content.find(b"\0")
+    if nul >= 0:
+        raise Invalid(
+            "The file holds a NUL character.", where=f"{name}, line {content.count(10, 0, nul) + 1}"
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise Invalid("The file is not UTF-8 text.", where=f"{name}, line {line}") from None
+    if text.lstrip()[:1] in {"<", "{"} or text.startswith(("PK", "%PDF")):
+        raise Invalid("The file is not CSV.", where=name)
+    return text
 
 
 def _cell(cell: str) -> str:

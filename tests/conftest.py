@@ -45,8 +45,11 @@ def town(django_db_blocker: Any) -> Iterator[Town]:
     from muniment.spine.installation import keyring
     from muniment.spine.keyfile import KeyFileProvider
     from muniment.spine.migrating import migrate
+    from muniment.access.backends import Argon2
     from muniment.tenants import actions
 
+    # Still argon2id, at a cost that lets a test make a dozen accounts; tests/access holds the real cost.
+    Argon2.time_cost, Argon2.memory_cost, Argon2.parallelism = 1, 64, 1
     home = config.current()
     for folder in (home.data, home.master_key.parent):
         folder.mkdir(parents=True, exist_ok=True)
@@ -68,6 +71,8 @@ def django_db_setup(town: Town) -> None:
 
 
 PERSONAS = ("ada", "otto", "olga", "vera", "adam", "mallory")
+#: People of the other tenant, one in each role, for the walk over every address.
+STRANGERS = {"administrator": "mona", "officer": "mallory", "analyst": "mark", "auditor": "mia"}
 PERSONA_OF = {"analyst": "ada", "officer": "otto", "auditor": "vera", "administrator": "adam"}
 #: The password of every persona who has an account.
 PASSWORD = "correct horse battery staple"
@@ -161,7 +166,7 @@ def account_of(db: None) -> Callable[[Actor], Any]:
             found = Person.objects.filter(id=actor.id).first()
         if found is not None:
             return found
-        name = next(known for known in PERSONAS if str(UUID(bytes=_marked(known), version=4)) == actor.id)
+        name = next(known for known in (*PERSONAS, *STRANGERS.values()) if str(UUID(bytes=_marked(known), version=4)) == actor.id)
         # The first 16 bytes that are drawn are the person's identifier; everything after is chance again.
         first = [UUID(actor.id).bytes]
         with ports.frozen(random=lambda count: first.pop() if first else os.urandom(count)):
@@ -189,7 +194,9 @@ def client_as(request: pytest.FixtureRequest, account_of: Callable[[Actor], Any]
     from muniment.access.backends import PATH
 
     def browser(who: Actor | str | None = None, factors: tuple[str, ...] = ("password", "totp")) -> Client:
-        client = Client(**{"wsgi.url_scheme": "https", "SERVER_NAME": "localhost", "REMOTE_ADDR": "192.0.2.7"})
+        client = Client(
+            **{"wsgi.url_scheme": "https", "SERVER_NAME": "localhost", "REMOTE_ADDR": "192.0.2.7"}
+        )
         if who is None:
             return client
         actor = who if isinstance(who, Actor) else request.getfixturevalue(PERSONA_OF[who])

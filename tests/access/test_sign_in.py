@@ -11,11 +11,11 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt
 from django.core.cache import cache
 from django.db import connection
+from tests.conftest import PASSWORD
 
 from muniment.ledger.models import Outbox
 from muniment.ledger.openings import opened_event
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
-from tests.conftest import PASSWORD
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,8 @@ def set_up_factor(client) -> str:
 def events(tenant) -> list[tuple[str, str, str]]:
     with tenant_scope(tenant):
         return [
-            (row.kind, row.actor, opened_event(row).value("outcome")) for row in Outbox.objects.order_by("order")
+            (row.kind, row.actor, opened_event(row).value("outcome"))
+            for row in Outbox.objects.order_by("order")
         ]
 
 
@@ -132,7 +133,9 @@ def test_secrets_of_second_factors_stand_encrypted(client_as, account_of, otto):
 
 
 @pytest.mark.parametrize("login", ["nobody@nowhere.example", "x" * 119, "a b"])
-def test_an_unknown_login_is_refused_like_a_wrong_password_and_recorded_without_it(client_as, account_of, ada, login):
+def test_an_unknown_login_is_refused_like_a_wrong_password_and_recorded_without_it(
+    client_as, account_of, ada, login
+):
     person, client = account_of(ada), client_as()
     unknown = client.post("/account/sign-in/", {"login": login, "password": PASSWORD})
     wrong = sign_in(client, person, password="not the right password")

@@ -1,7 +1,9 @@
-"""Where allauth asks us: who may sign up (nobody), what signing in and out leaves behind, how secrets are kept.
+"""Where allauth asks us: who may sign up (nobody), what signing in and out leaves behind.
 
-Rules: no ledger, no sign-in: the action comes first and its failure stops the session; no mail is sent; TOTP secrets
-and the seeds of recovery codes stand encrypted in allauth's table.
+How secrets are kept.
+
+Rules: no ledger, no sign-in: the action comes first and its failure stops the session; no mail is sent; TOTP
+secrets and the seeds of recovery codes stand encrypted in allauth's table.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""How a login and a password become a person: by the keyed index and argon2, as slowly for an unknown login as for a known one."""
+"""How a login and a password become a person: by the keyed index and argon2.
+
+As slowly for an unknown login as for a known one.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ PATH: Final = "muniment.access.backends.LoginBackend"
 
 
 class Argon2(Argon2PasswordHasher):
-    """Argon2id with the second recommended set of RFC 9106, section 4: three passes over 64 MiB, four lanes."""
+    """Argon2id with the second recommended set of RFC 9106, section 4: 3 passes over 64 MiB, 4 lanes."""
 
     time_cost = 3
     memory_cost = 64 * 1024
@@ -28,15 +31,22 @@ class Argon2(Argon2PasswordHasher):
 
 @cache
 def _nobodys_password() -> str:
-    """Return the hash that stands for the password of a login that does not exist; nothing is known to match it."""
+    """Return the hash that stands for the password of a login that does not exist.
+
+    Nothing is known to match it.
+    """
     return make_password(ports.random_bytes(32).hex())
 
 
 class LoginBackend(BaseBackend):
     """Finds people of every tenant by their login; the tenant follows from the person."""
 
-    def authenticate(  # type: ignore[override]  # Django's signature is open, ours is what the form gives
-        self, request: HttpRequest | None, username: str = "", password: str = "", **_more: Any
+    def authenticate(
+        self,
+        request: HttpRequest | None,  # noqa: ARG002  # Django's signature
+        username: str = "",
+        password: str = "",
+        **_more: Any,
     ) -> Person | None:
         """Return who this is, or ``None``; both take as long."""
         if not username or not password or len(password) > LONGEST_PASSWORD:

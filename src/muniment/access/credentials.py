@@ -1,8 +1,10 @@
-"""Logins, passwords and token secrets: their forms, and what stands for them in a table. Pure: no tables, no request.
+"""Logins, passwords and token secrets: their forms, and what stands for them in a table. Pure: no tables.
 
-Rules: a login is found by a keyed digest and stands nowhere in the clear; a token's secret is shown once and only its
-SHA-256 is kept (it has 256 bits of its own, so a slow hash would add nothing); what cannot be parsed is treated like
-what is unknown.
+No request.
+
+Rules: a login is found by a keyed digest and stands nowhere in the clear; a token's secret is shown once and
+only its SHA-256 is kept (it has 256 bits of its own, so a slow hash would add nothing); what cannot be parsed
+is treated like what is unknown.
 """
 
 from __future__ import annotations
@@ -44,13 +46,14 @@ def normal_login(login: str) -> str:
 
 
 def _bad_login() -> Invalid:
-    return Invalid(
-        "A login has 1 to 120 characters without spaces.", todo="Mend the login.", where="login"
-    )
+    return Invalid("A login has 1 to 120 characters without spaces.", todo="Mend the login.", where="login")
 
 
 def login_index(key: bytes, login: str) -> bytes:
-    """Return the 16 bytes by which a person is found; the key is the deployment's, so that no table can be guessed."""
+    """Return the 16 bytes by which a person is found; the key is the deployment's.
+
+    So that no table can be guessed.
+    """
     return blind(key, "login", normal_login(login))
 
 
@@ -133,7 +136,9 @@ def read_secret(text: str) -> TokenSecret | None:
 
 
 def first_password(randomness: Chance) -> str:
-    """Return a password that can be read out over the telephone: four groups of five letters and digits, 98 bits.
+    """Return a password that can be read out over the telephone: four groups of five letters and digits.
+
+    98 bits.
 
     Letters that look like digits are left out.
     """
@@ -141,5 +146,7 @@ def first_password(randomness: Chance) -> str:
     drawn: list[str] = []
     while len(drawn) < 20:
         # Bytes beyond the last whole multiple are dropped, so that each character is equally likely.
-        drawn += [alphabet[byte % len(alphabet)] for byte in randomness(32) if byte < 256 - 256 % len(alphabet)]
+        drawn += [
+            alphabet[byte % len(alphabet)] for byte in randomness(32) if byte < 256 - 256 % len(alphabet)
+        ]
     return "-".join("".join(drawn[at : at + 5]) for at in range(0, 20, 5))

@@ -46,7 +46,11 @@ class SignIn(LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _plain(self, login=_("Login"), password=_("Password"))
-        self.fields["login"].widget.attrs |= {"maxlength": LONGEST_LOGIN, "autocapitalize": "none", "spellcheck": "false"}
+        self.fields["login"].widget.attrs |= {
+            "maxlength": LONGEST_LOGIN,
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        }
         self.fields["login"].widget.attrs["autofocus"] = True
 
 
@@ -56,7 +60,9 @@ class _Code(mfa.BaseAuthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _plain(self, code=_("Code"))
-        self.fields["code"].help_text = _("Six digits from your authenticator app, or one of your recovery codes.")
+        self.fields["code"].help_text = _(
+            "Six digits from your authenticator app, or one of your recovery codes."
+        )
         self.fields["code"].widget.attrs |= {"maxlength": 20, "autofocus": True}
 
     def _emit_authentication_failed(self, authenticator: Authenticator) -> None:
@@ -105,20 +111,28 @@ class NewPassword(ChangePasswordForm):
             password1=_("New password"),
             password2=_("New password once more"),
         )
-        self.fields["password1"].help_text = _("At least 12 characters. Several words in a row are easy to keep in mind.")
+        self.fields["password1"].help_text = _(
+            "At least 12 characters. Several words in a row are easy to keep in mind."
+        )
 
 
 class Invitation(forms.Form):
     """A new account."""
 
-    name = forms.CharField(label=_("Name"), max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(
+        label=_("Name"), max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     login = forms.CharField(
         label=_("Login"),
         max_length=LONGEST_LOGIN,
         help_text=_("What the person types to sign in, such as a.analyst. It cannot be changed later."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
     )
-    role = forms.ChoiceField(label=_("Role"), choices=[(role, ROLE_NAMES[role]) for role in ROLES], initial="analyst")
+    role = forms.ChoiceField(
+        label=_("Role"), choices=[(role, ROLE_NAMES[role]) for role in ROLES], initial="analyst"
+    )
 
 
 class Role(forms.Form):
@@ -131,7 +145,9 @@ class NewToken(forms.Form):
     """A new API token: what it is for, what it may do, until when."""
 
     label = forms.CharField(
-        label=_("What is it for?"), max_length=80, help_text=_("So that you know later which program uses it.")
+        label=_("What is it for?"),
+        max_length=80,
+        help_text=_("So that you know later which program uses it."),
     )
     days = forms.TypedChoiceField(
         label=_("It ends after"),

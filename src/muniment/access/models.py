@@ -1,7 +1,7 @@
 """People, their roles, API tokens, and the answers that were given to repeatable API calls.
 
-A person belongs to one tenant; whoever works for two has two accounts. Names stand sealed under the person's own key,
-and signing in finds a person by a keyed index, so that no table tells who works where.
+A person belongs to one tenant; whoever works for two has two accounts. Names stand sealed under the person's
+own key, and signing in finds a person by a keyed index, so that no table tells who works where.
 """
 
 from __future__ import annotations
@@ -63,12 +63,13 @@ class Person(AbstractBaseUser, Row):
         """Return the identifier of this person's own key."""
         return self.id
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Say whether this is the person's password, and change nothing.
 
-        Django would write a fresh hash here when the cost factors have risen; a row of ours changes in actions only.
+        Django would write a fresh hash here when the cost factors have risen; a row of ours changes in
+        actions only.
         """
-        return hashers.check_password(raw_password, self.password)
+        return bool(raw_password) and hashers.check_password(raw_password, self.password)
 
 
 class Token(TenantModel):
@@ -104,8 +105,8 @@ class ApiCallManager(models.Manager["ApiCall"]):
 class ApiCall(models.Model):
     """What was answered to an API write that named an ``Idempotency-Key``; kept for a day, sealed, unguarded.
 
-    It is no record of the firm's: the change is the action's, and the ledger has it. Only digests of key and request
-    are kept, and the answer under the tenant's key.
+    It is no record of the firm's: the change is the action's, and the ledger has it. Only digests of key and
+    request are kept, and the answer under the tenant's key.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

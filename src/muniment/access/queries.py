@@ -1,7 +1,7 @@
 """Reads about people and tokens, and how a request's claim to be somebody becomes an actor.
 
-Rules: whoever is signed out, inactive, revoked or past the end is nobody; a role that must show a second factor and
-has not may only set one up; a token holds at most what its person's role holds at that moment.
+Rules: whoever is signed out, inactive, revoked or past the end is nobody; a role that must show a second
+factor and has not may only set one up; a token holds at most what its person's role holds at that moment.
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ def actor_of(person: Person, *, factors: frozenset[str], address: str = "", via:
 
 
 def actor_by_token(text: str, *, address: str = "") -> Actor | None:
-    """Return for whom a bearer token speaks, or ``None`` when it is unknown, revoked, past its end or its person gone.
+    """Return for whom a bearer token speaks, or ``None`` when it is unknown, revoked.
+
+    Past its end or its person gone.
 
     Its actor is the token, not the person: the ledger tells the two apart.
     """
@@ -135,7 +137,7 @@ class Listed:
 
 def has_factor(person_id: UUID) -> bool:
     """Say whether somebody has an authenticator app set up."""
-    return Authenticator.objects.filter(user_id=person_id, type=Authenticator.Type.TOTP).exists()
+    return bool(Authenticator.objects.filter(user_id=person_id, type=Authenticator.Type.TOTP).exists())
 
 
 def people() -> list[Listed]:
@@ -143,7 +145,9 @@ def people() -> list[Listed]:
     rows: list[Person] = list(Person.objects.all())
     ids = [row.id for row in rows]
     with_factor = set(
-        Authenticator.objects.filter(user_id__in=ids, type=Authenticator.Type.TOTP).values_list("user_id", flat=True)
+        Authenticator.objects.filter(user_id__in=ids, type=Authenticator.Type.TOTP).values_list(
+            "user_id", flat=True
+        )
     )
     listed = [
         Listed(
@@ -162,7 +166,10 @@ def people() -> list[Listed]:
 
 
 def names(ids: Iterable[str | UUID]) -> dict[str, str]:
-    """Return the names of people of the current tenant by identifier, for pages that say who; unknown ones are left out."""
+    """Return the names of people of the current tenant by identifier, for pages that say who.
+
+    Unknown ones are left out.
+    """
     wanted = []
     for one in ids:
         try:

@@ -1,4 +1,6 @@
-"""Addresses of accounts: under ``/settings/``; signing in stands under ``/account/``, see :data:`account_urls`.
+"""Addresses of accounts: under ``/settings/``; signing in stands under ``/account/``, see :data.
+
+`account_urls`.
 
 Only those of allauth's views are listed that this house uses: there is no sign-up, no mail, no reset by mail.
 """

@@ -1,7 +1,7 @@
 """The pages of accounts: people, tokens, one's own second factor and password.
 
-Signing in itself is allauth's; its views are used as they are where they change nothing of ours, and where they do,
-their one writing step is replaced by an action.
+Signing in itself is allauth's; its views are used as they are where they change nothing of ours, and where
+they do, their one writing step is replaced by an action.
 """
 
 from __future__ import annotations
@@ -23,12 +23,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from muniment.access import actions, queries
-from muniment.access.forms import ROLE_NAMES, Invitation, NewToken, Role
 from muniment.access.credentials import first_password
+from muniment.access.forms import ROLE_NAMES, Invitation, NewToken, Role
 from muniment.access.models import Person
 from muniment.access.rules import permissions
 from muniment.spine import ports
+from muniment.spine.actor import Actor
 from muniment.spine.errors import Absent, Refused
+
+
+class Asked(HttpRequest):
+    """A request that has passed the site's gate: somebody signed in, with what they may do."""
+
+    actor: Actor
+    user: Person
 
 
 class SetUpFactor(ActivateTOTPView):
@@ -37,11 +45,13 @@ class SetUpFactor(ActivateTOTPView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Set the app up through the door; the first code has just been checked, so it counts as shown."""
         raise_if_reauthentication_required(self.request, app="allauth.mfa")
-        made = actions.enrol_factor(self.request.actor, secret=form.secret)  # type: ignore[attr-defined]  # site middleware
+        made = actions.enrol_factor(self.request.actor, secret=form.secret)
         clear_totp_secret(self.request)
-        record_authentication(self.request, self.request.user, "mfa", id=made.pk, type=made.type)  # type: ignore[arg-type]
+        record_authentication(self.request, self.request.user, "mfa", id=made.pk, type=made.type)
         self.request.session.cycle_key()
-        messages.success(self.request, _("Your authenticator app is set up. Keep these recovery codes in a safe place."))
+        messages.success(
+            self.request, _("Your authenticator app is set up. Keep these recovery codes in a safe place.")
+        )
         return HttpResponseRedirect(reverse("mfa_view_recovery_codes"))
 
 
@@ -51,7 +61,7 @@ class RemoveFactor(DeactivateTOTPView):
     def form_valid(self, form: Any) -> HttpResponse:  # noqa: ARG002  # the form only carries the wish
         """Take it away through the door."""
         raise_if_reauthentication_required(self.request, app="allauth.mfa")
-        actions.remove_factor(self.request.actor)  # type: ignore[attr-defined]  # site middleware
+        actions.remove_factor(self.request.actor)
         messages.info(self.request, _("Your second factor is gone. Signing in now needs your password only."))
         return redirect("access:account")
 
@@ -62,14 +72,14 @@ class FreshRecoveryCodes(GenerateRecoveryCodesView):
     def form_valid(self, form: Any) -> HttpResponse:  # noqa: ARG002  # the form only carries the wish
         """Replace them through the door."""
         raise_if_reauthentication_required(self.request, app="allauth.mfa")
-        actions.enrol_factor(self.request.actor)  # type: ignore[attr-defined]  # site middleware
+        actions.enrol_factor(self.request.actor)
         messages.info(self.request, _("These codes replace the ones before."))
         return HttpResponseRedirect(reverse("mfa_view_recovery_codes"))
 
 
-def _may(request: HttpRequest, name: str) -> None:
+def _may(request: Asked, name: str) -> None:
     """Refuse a page that lists what only holders of a permission may see."""
-    if name not in request.actor.may:  # type: ignore[attr-defined]  # site middleware
+    if name not in request.actor.may:
         raise Refused("Your role does not allow this.", todo="Ask an administrator if you need it.")
 
 
@@ -78,9 +88,9 @@ def _role_name(role: str) -> str:
 
 
 @require_GET
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: Asked) -> HttpResponse:
     """Show one's own account: role, password, second factor, tokens."""
-    person: Person = request.user  # type: ignore[assignment]  # the site lets nobody else in here
+    person: Person = request.user
     facts = [
         (_("Name"), person.name),
         (_("Login"), person.login),
@@ -92,21 +102,21 @@ def account(request: HttpRequest) -> HttpResponse:
         {
             "facts": facts,
             "has_factor": queries.has_factor(person.id),
-            "may_people": "access.create_person" in request.actor.may,  # type: ignore[attr-defined]  # site middleware
-            "may_tokens": "access.create_token" in request.actor.may,  # type: ignore[attr-defined]  # site middleware
+            "may_people": "access.create_person" in request.actor.may,
+            "may_tokens": "access.create_token" in request.actor.may,
         },
     )
 
 
 @require_http_methods(["GET", "POST"])
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: Asked) -> HttpResponse:
     """List the people of the tenant; a form makes a new account."""
     _may(request, "access.create_person")
     form = Invitation(request.POST or None)
     if request.method == "POST" and form.is_valid():
         password = first_password(ports.random_bytes)
         made = actions.create_person(
-            request.actor,  # type: ignore[attr-defined]  # site middleware
+            request.actor,
             password=password,
             first_password=True,
             **form.cleaned_data,
@@ -126,7 +136,7 @@ def _somebody(person_id: UUID) -> Person:
 
 
 @require_GET
-def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def person(request: Asked, person_id: UUID) -> HttpResponse:
     """Show one account, with what can be done about it."""
     _may(request, "access.change_role")
     found = _somebody(person_id)
@@ -135,47 +145,49 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "role": _role_name(found.role),
         "form": Role(initial={"role": found.role}),
         "has_factor": queries.has_factor(found.id),
-        "is_self": str(found.id) == request.actor.id,  # type: ignore[attr-defined]  # site middleware
+        "is_self": str(found.id) == request.actor.id,
     }
     return render(request, "access/person.html", context)
 
 
 @require_POST
-def change_role(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def change_role(request: Asked, person_id: UUID) -> HttpResponse:
     """Give somebody another role."""
     form = Role(request.POST)
     chosen = form.cleaned_data["role"] if form.is_valid() else ""
-    actions.change_role(request.actor, person_id=person_id, role=chosen)  # type: ignore[attr-defined]  # site middleware
+    actions.change_role(request.actor, person_id=person_id, role=chosen)
     return redirect("access:person", person_id=person_id)
 
 
 @require_POST
-def deactivate(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def deactivate(request: Asked, person_id: UUID) -> HttpResponse:
     """Close somebody's account."""
-    actions.deactivate(request.actor, person_id=person_id)  # type: ignore[attr-defined]  # site middleware
+    actions.deactivate(request.actor, person_id=person_id)
     return redirect("access:person", person_id=person_id)
 
 
 @require_POST
-def reset_factor(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def reset_factor(request: Asked, person_id: UUID) -> HttpResponse:
     """Take away somebody's lost second factor."""
-    actions.reset_factor(request.actor, person_id=person_id)  # type: ignore[attr-defined]  # site middleware
+    actions.reset_factor(request.actor, person_id=person_id)
     return redirect("access:person", person_id=person_id)
 
 
 @require_POST
-def reset_password(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def reset_password(request: Asked, person_id: UUID) -> HttpResponse:
     """Give somebody a new first password and show it this once."""
     password = first_password(ports.random_bytes)
-    changed = actions.reset_password(request.actor, person_id=person_id, password=password)  # type: ignore[attr-defined]
-    return render(request, "access/first_password.html", {"person": changed, "password": password, "fresh": False})
+    changed = actions.reset_password(request.actor, person_id=person_id, password=password)
+    return render(
+        request, "access/first_password.html", {"person": changed, "password": password, "fresh": False}
+    )
 
 
 @require_http_methods(["GET", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: Asked) -> HttpResponse:
     """List one's own tokens; a form makes a new one, whose secret is shown this once."""
     _may(request, "access.create_token")
-    actor = request.actor  # type: ignore[attr-defined]  # site middleware
+    actor = request.actor
     form = NewToken(request.POST or None, offered=queries.for_tokens(permissions(actor.role)))
     if request.method == "POST" and form.is_valid():
         issued = actions.create_token(
@@ -187,11 +199,13 @@ def tokens(request: HttpRequest) -> HttpResponse:
         return render(request, "access/token.html", {"token": issued.token, "secret": issued.secret.text})
     own = queries.tokens_of(UUID(actor.id))
     status = 422 if form.is_bound else 200
-    return render(request, "access/tokens.html", {"tokens": own, "form": form, "now": ports.now()}, status=status)
+    return render(
+        request, "access/tokens.html", {"tokens": own, "form": form, "now": ports.now()}, status=status
+    )
 
 
 @require_POST
-def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
+def revoke_token(request: Asked, token_id: UUID) -> HttpResponse:
     """End one of one's own tokens."""
-    actions.revoke_token(request.actor, token_id=token_id)  # type: ignore[attr-defined]  # site middleware
+    actions.revoke_token(request.actor, token_id=token_id)
     return redirect("access:tokens")

@@ -1,7 +1,7 @@
 """The API: each room's operations under ``/api/v1``, described by one OpenAPI document.
 
-Who may speak is decided at the gate for every address alike; here stands only what is mounted where. There is no page
-of documentation: its scripts would come from somebody else's server.
+Who may speak is decided at the gate for every address alike; here stands only what is mounted where. There is
+no page of documentation: its scripts would come from somebody else's server.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
 
 from muniment.site import problems
 
@@ -31,7 +32,7 @@ ROOMS: Final = (
 api = NinjaAPI(
     title="Muniment",
     version="1",
-    description="Compliance work you can prove. Writes honour Idempotency-Key and answer with X-Ledger-Entry.",
+    description="A write honours Idempotency-Key and answers with X-Ledger-Entry; errors follow RFC 9457.",
     docs_url=None,
     openapi_url="/openapi.json",
     urls_namespace="api",
@@ -47,8 +48,9 @@ def refused(request: HttpRequest, error: Exception) -> HttpResponse:
     return problems.answer(request, found)
 
 
-for kind in (problems.Http404, problems.HttpError, problems.ValidationError):
-    api.add_exception_handler(kind, refused)
+for kind in (Http404, HttpError, ValidationError):
+    # ninja brings handlers of its own for these, with other words.
+    api.exception_handler(kind)(refused)
 
 for prefix, module in ROOMS:
     if find_spec(module) is not None:

@@ -1,7 +1,7 @@
 """The application as the server calls it: bodies are bounded before anything reads them.
 
-Django keeps a body in memory up to ``FILE_UPLOAD_MAX_MEMORY_SIZE`` and would write a larger one to a temporary file
-in the clear; nothing larger gets that far.
+Django keeps a body in memory up to ``FILE_UPLOAD_MAX_MEMORY_SIZE`` and would write a larger one to a
+temporary file in the clear; nothing larger gets that far.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from django.core.asgi import get_asgi_application
 
 
 class BoundedBodies:
-    """Refuses a body that is larger than the installation takes: by its announced length, or when it grows past it."""
+    """Refuses a body that is larger than the installation takes: by its announced length.
+
+    Or when it grows past it.
+    """
 
     def __init__(self, app: Any, largest: int) -> None:
         self.app = app

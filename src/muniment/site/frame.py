@@ -52,7 +52,7 @@ def _nav(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
 
 
 def ledger_head() -> dict[str, Any]:
-    """Return how the tenant's log stands: its size, the last checkpoint, and whether anything waits too long."""
+    """Return how the tenant's log stands: its size, its last checkpoint, and whether anything waits."""
     held: Log | None = Log.objects.first()
     newest: Checkpoint | None = Checkpoint.objects.order_by("-size").first()
     oldest: Outbox | None = Outbox.objects.order_by("order").first()
@@ -66,7 +66,9 @@ def ledger_head() -> dict[str, Any]:
         state, sentence = "attention", _("The newest entries are not yet covered by a signed checkpoint.")
     else:
         state = "proven"
-        sentence = _("All %(size)s entries are covered by the last signed checkpoint.") % {"size": counted(size)}
+        sentence = _("All %(size)s entries are covered by the last signed checkpoint.") % {
+            "size": counted(size)
+        }
     return {
         "size": size,
         "checkpoint_at": newest.at if newest else None,

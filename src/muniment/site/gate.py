@@ -1,19 +1,20 @@
 """Who is asking? Every request gets an actor here, and everything after runs in that actor's tenant.
 
-Rules: a session or a bearer token makes somebody, nothing else does; who is nobody reaches the public list only; who
-still owes a password of their own or a second factor reaches the page where it is set up, and nothing else. The
-address is the connection's; headers that claim another are not believed.
+Rules: a session or a bearer token makes somebody, nothing else does; who is nobody reaches the public list
+only; who still owes a password of their own or a second factor reaches the page where it is set up, and
+nothing else. The address is the connection's; headers that claim another are not believed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, resolve_url
@@ -29,7 +30,9 @@ from muniment.spine.actor import Actor, ActorKind
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
 #: Routes that answer people who are not signed in. A house test holds every route against this list.
-PUBLIC: Final = frozenset({"account_login", "mfa_authenticate", "account_logout", "health-live", "health-ready"})
+PUBLIC: Final = frozenset(
+    {"account_login", "mfa_authenticate", "account_logout", "health-live", "health-ready"}
+)
 
 #: Where somebody gets by a password alone, who still owes something.
 OWING: Final = frozenset({"account_logout", "account_reauthenticate"})
@@ -59,7 +62,7 @@ class Gate:
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
-        self._csrf = CsrfViewMiddleware(get_response)  # type: ignore[arg-type]  # only its check is used
+        self._csrf = CsrfViewMiddleware(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer a request as the actor it comes from."""
@@ -76,18 +79,16 @@ class Gate:
             response.streaming_content = _in_tenant(tenant, iter(response))
         return response
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:  # noqa: ARG002
+    def process_view(
+        self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any
+    ) -> HttpResponseBase | None:
         """Keep out who may not come in; called when the route is known and before its view."""
         name = request.resolver_match.view_name if request.resolver_match else ""
         actor: Actor = request.actor  # type: ignore[attr-defined]  # set above
         if name in PUBLIC:
             return None
-        if actor.kind is ActorKind.SYSTEM:
-            if _is_api(request):
-                return problems.answer(request, problems.by_status(401))
-            return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
-        if actor.kind is ActorKind.TOKEN:
-            return None if _is_api(request) else problems.answer(request, problems.by_status(403))
+        if actor.kind is not ActorKind.PERSON:
+            return self._no_person(request, actor)
         owed = _owed(request, actor)
         if owed and name not in {owed, *OWING}:
             return problems.answer(request, problems.by_status(403)) if _is_api(request) else redirect(owed)
@@ -96,9 +97,18 @@ class Gate:
             return self._csrf.process_view(request, _checked, (), {})
         return None
 
+    def _no_person(self, request: HttpRequest, actor: Actor) -> HttpResponseBase | None:
+        """Lead nobody to the sign-in page, and keep tokens to the API."""
+        if actor.kind is ActorKind.TOKEN:
+            return None if _is_api(request) else problems.answer(request, problems.by_status(403))
+        if _is_api(request):
+            return problems.answer(request, problems.by_status(401))
+        return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
 
-def _checked() -> None:
-    """Stand for a view that is not exempt from the check of forged requests."""
+
+def _checked(*_any: Any) -> HttpResponseBase:
+    """Stand for a view that is not exempt from the check of forged requests; it is never called."""
+    return HttpResponse(status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _who(request: HttpRequest) -> Actor | None:
@@ -106,7 +116,11 @@ def _who(request: HttpRequest) -> Actor | None:
     given = request.headers.get("Authorization")
     if given is not None:
         scheme, _, secret = given.partition(" ")
-        return actor_by_token(secret.strip(), address=address_of(request)) if scheme.lower() == "bearer" else None
+        return (
+            actor_by_token(secret.strip(), address=address_of(request))
+            if scheme.lower() == "bearer"
+            else None
+        )
     person = request.user
     if not isinstance(person, Person):
         return None
@@ -127,11 +141,13 @@ def _owed(request: HttpRequest, actor: Actor) -> str:
 
 
 def _in_tenant(tenant: UUID, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Read a stream in the tenant's scope; the scope never spans a pause, since each piece may come in another thread."""
+    """Read a stream in the tenant's scope; the scope never spans a pause.
+
+    Since each piece may come in another thread.
+    """
     while True:
         with tenant_scope(tenant):
             piece = next(pieces, None)
         if piece is None:
             return
         yield piece
-

@@ -1,4 +1,7 @@
-"""Is it alive, and can it serve? Two questions for whoever watches the installation; the answers name no details."""
+"""Is it alive, and can it serve? Two questions for whoever watches the installation.
+
+The answers name no details.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,10 @@ def _keys_open() -> bool:
 
 
 def head_holds(held: Log) -> bool:
-    """Say whether a log's newest checkpoint is signed by it and, where it covers all entries, leads to their root."""
+    """Say whether a log's newest checkpoint is signed by it and, where it covers all entries.
+
+    Leads to their root.
+    """
     with tenant_scope(held.tenant_id):
         newest: Checkpoint | None = Checkpoint.objects.order_by("-size").first()
     if newest is None:
@@ -54,15 +60,19 @@ def _ledger_holds() -> bool:
     return all(head_holds(held) for held in logs.every())
 
 
-CHECKS: Final[dict[str, Callable[[], bool]]] = {"database": _migrated, "keys": _keys_open, "ledger": _ledger_holds}
+CHECKS: Final[dict[str, Callable[[], bool]]] = {
+    "database": _migrated,
+    "keys": _keys_open,
+    "ledger": _ledger_holds,
+}
 
 
 def _checked(name: str, check: Callable[[], bool]) -> bool:
     """Run one check; whatever it raises means that it does not hold."""
     try:
         return check()
-    except Exception:  # noqa: BLE001  # a watcher wants an answer, whatever is broken
-        log.error("health_check_failed", check=name, exc_info=True)
+    except Exception:  # a watcher wants an answer, whatever is broken
+        log.exception("health_check_failed", check=name)
         return False
 
 
@@ -71,6 +81,8 @@ def ready(request: HttpRequest) -> JsonResponse:  # noqa: ARG001  # a view's sig
     """Say whether the tables are up to date, the keys open and the heads of the ledger verify."""
     found = {name: _checked(name, check) for name, check in CHECKS.items()}
     holds = all(found.values())
-    response = JsonResponse({"status": "ready" if holds else "not ready", "checks": found}, status=200 if holds else 503)
+    response = JsonResponse(
+        {"status": "ready" if holds else "not ready", "checks": found}, status=200 if holds else 503
+    )
     response.is_problem = True  # type: ignore[attr-defined]  # the envelope leaves this answer as it is
     return response

@@ -1,7 +1,8 @@
 """Structured logs with identifiers only: one JSON object a line, on standard error.
 
-Rules: no names, no query strings, no bodies, no messages of exceptions (they quote values). What Django and others
-log through the standard library keeps its template and loses its arguments; a fault is its type and where it arose.
+Rules: no names, no query strings, no bodies, no messages of exceptions (they quote values). What Django and
+others log through the standard library keeps its template and loses its arguments; a fault is its type and
+where it arose.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def _places(trace: TracebackType | None) -> list[str]:
 
 
 def faults_by_type(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Replace an exception by its type and the places it came through; its words may quote what people typed."""
+    """Replace an exception by its type and the places it came through; its words may quote people."""
     found = event.pop("exc_info", None)
     if found is True:
         found = sys.exc_info()

@@ -1,7 +1,7 @@
 """What surrounds every request: a number, the security headers, words for every refusal, one line in the log.
 
-Rules: the number is drawn here and never taken from outside; whatever leaves with a status of 400 or more leaves in
-our words; a page of somebody signed in is not kept by browsers or caches.
+Rules: the number is drawn here and never taken from outside; whatever leaves with a status of 400 or more
+leaves in our words; a page of somebody signed in is not kept by browsers or caches.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ log = structlog.get_logger("muniment.site")
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
 HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
@@ -49,8 +49,12 @@ class Envelope:
             if response.status_code >= 400 and not _own_words(request, response):
                 response = _reworded(request, response)
             _log(request, response, begun)
-        if isinstance(response, StreamingHttpResponse) and isinstance(request, ASGIRequest) and not response.is_async:
-            response.streaming_content = _piecewise(iter(response))  # type: ignore[assignment]  # an async iterator is allowed
+        if (
+            isinstance(response, StreamingHttpResponse)
+            and isinstance(request, ASGIRequest)
+            and not response.is_async
+        ):
+            response.streaming_content = _piecewise(iter(response))
         for name, value in HEADERS.items():
             response[name] = value
         response["X-Request-Id"] = number
@@ -83,8 +87,12 @@ def _reworded(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
 
 async def _piecewise(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Send a stream piece by piece from a thread, instead of reading all of it into memory first."""
-    while (piece := await sync_to_async(next)(pieces, None)) is not None:
+    while (piece := await sync_to_async(_next)(pieces)) is not None:
         yield piece
+
+
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    return next(pieces, None)
 
 
 def _log(request: HttpRequest, response: HttpResponseBase, begun: float) -> None:

@@ -1,7 +1,9 @@
-"""Every refusal and fault as people and programs see it: a page, or a problem document (RFC 9457), in the same words.
+"""Every refusal and fault as people and programs see it: a page, or a problem document (RFC 9457).
 
-Rules: what belongs to somebody else and what does not exist answer alike, byte for byte apart from the request's
-number; no answer holds a trace, a path, a version or what was typed.
+In the same words.
+
+Rules: what belongs to somebody else and what does not exist answer alike, byte for byte apart from the
+request's number; no answer holds a trace, a path, a version or what was typed.
 """
 
 from __future__ import annotations
@@ -49,15 +51,45 @@ def _of(error: MunimentError) -> Problem:
 def by_status(status: int) -> Problem:
     """Return the words for a status that some part answered without words of its own."""
     known = {
-        400: ("unreadable", _("This cannot be read"), _("The request is not well-formed."), _("Go back and try again.")),
-        401: ("signed-out", _("You are not signed in"), _("This needs somebody who is signed in."), _("Sign in, or send a valid token.")),
+        400: (
+            "unreadable",
+            _("This cannot be read"),
+            _("The request is not well-formed."),
+            _("Go back and try again."),
+        ),
+        401: (
+            "signed-out",
+            _("You are not signed in"),
+            _("This needs somebody who is signed in."),
+            _("Sign in, or send a valid token."),
+        ),
         403: ("refused", Refused.title, _("You may not do this."), _("Ask an administrator if you need it.")),
         404: ("absent", Absent.title, Absent().what, ""),
         405: ("method", _("This is not done this way"), _("This address does not take that method."), ""),
-        413: ("too-large", _("This is too large"), _("What was sent is larger than this installation takes."), _("Send less at once.")),
-        415: ("media-type", _("This cannot be read"), _("This address does not take that kind of content."), ""),
-        429: ("too-many", _("Too many attempts"), _("There were too many attempts in a short time."), _("Wait five minutes, then try again.")),
-        503: ("busy", _("This is not available just now"), _("A part that is needed cannot answer now."), _("Try again in a minute.")),
+        413: (
+            "too-large",
+            _("This is too large"),
+            _("What was sent is larger than this installation takes."),
+            _("Send less at once."),
+        ),
+        415: (
+            "media-type",
+            _("This cannot be read"),
+            _("This address does not take that kind of content."),
+            "",
+        ),
+        429: (
+            "too-many",
+            _("Too many attempts"),
+            _("There were too many attempts in a short time."),
+            _("Wait five minutes, then try again."),
+        ),
+        503: (
+            "busy",
+            _("This is not available just now"),
+            _("A part that is needed cannot answer now."),
+            _("Try again in a minute."),
+        ),
     }
     if status in known:
         return Problem(status, *known[status])
@@ -92,7 +124,13 @@ def of_exception(error: Exception) -> Problem | None:  # noqa: PLR0911  # one li
         # Only where and why: the value that was sent is not sent back.
         first = error.errors[0] if error.errors else {}
         where = _place(first.get("loc", ()))
-        return Problem(422, "invalid", _("This cannot be read"), str(first.get("msg", "")) or _("A field is wrong."), where=where)
+        return Problem(
+            422,
+            "invalid",
+            _("This cannot be read"),
+            str(first.get("msg", "")) or _("A field is wrong."),
+            where=where,
+        )
     if isinstance(error, HttpError):
         return by_status(error.status_code)
     return None
@@ -126,7 +164,9 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
             "request_id": number,
         }
         # Without a request: no frame, no csrf token, so that the same problem gives the same bytes.
-        response = HttpResponse(render_to_string("ui/problem.html", {"problem": shown}), status=problem.status)
+        response = HttpResponse(
+            render_to_string("ui/problem.html", {"problem": shown}), status=problem.status
+        )
     if problem.status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = "Bearer"
     response.is_problem = True  # type: ignore[attr-defined]  # tells the envelope that these are our words

@@ -1,8 +1,8 @@
 """The same API write asked twice is done once: ``Idempotency-Key``.
 
-Rules: the claim on the key, the change and the kept answer commit together; the same key with the same request gets
-the same answer for a day; with another request it is refused; an answer that was a fault of ours is not kept, so that
-trying again means trying.
+Rules: the claim on the key, the change and the kept answer commit together; the same key with the same
+request gets the same answer for a day; with another request it is refused; an answer that was a fault of ours
+is not kept, so that trying again means trying.
 """
 
 from __future__ import annotations
@@ -40,7 +40,12 @@ class Repeated:
         """Answer a request, once for each key."""
         key = request.headers.get("Idempotency-Key", "")
         actor: Any = getattr(request, "actor", None)
-        if not key or request.method in SAFE or not request.path_info.startswith(problems.API) or not actor.may:
+        if (
+            not key
+            or request.method in SAFE
+            or not request.path_info.startswith(problems.API)
+            or not actor.may
+        ):
             return self.get_response(request)
         if len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable():
             why = Invalid("The Idempotency-Key has 1 to 200 printable characters.", where="Idempotency-Key")
@@ -55,7 +60,9 @@ class Repeated:
         try:
             with transaction.atomic():
                 with transaction.atomic():
-                    call = ApiCall.objects.create(tenant_id=actor.tenant, request_digest=digest, at=at, **claim)
+                    call = ApiCall.objects.create(
+                        tenant_id=actor.tenant, request_digest=digest, at=at, **claim
+                    )
                 return self._answer_once(request, call)
         except IntegrityError:
             return _again(request, ApiCall.objects.get(**claim), digest)
@@ -73,7 +80,9 @@ class Repeated:
 
 
 def request_digest(request: HttpRequest) -> str:
-    """Return a digest of what is asked: method, address, and the body's contents; of a multipart body its parts.
+    """Return a digest of what is asked: method, address, and the body's contents.
+
+    Of a multipart body its parts.
 
     Two sendings of one multipart form differ in their boundary, so its parts are hashed and not its bytes.
     """

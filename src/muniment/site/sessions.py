@@ -1,4 +1,7 @@
-"""What a session remembers stands sealed in its row: logins, half-done set-ups and messages are nobody else's business."""
+"""What a session remembers stands sealed in its row: logins.
+
+Half-done set-ups and messages are nobody else's business.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ class SealedSessions:
     def loads(self, data: bytes) -> Any:
         """Return the session that a ciphertext holds.
 
-        :raises ValueError: when it was changed or sealed by another installation; Django then begins a new session.
+        :raises ValueError: when it was changed or sealed by another installation; Django then begins a new
+        session.
         """
         try:
             return json.loads(envelope.open_sealed(keyring().derive("session"), data, _PLACE))

@@ -38,7 +38,10 @@ def _database() -> dict[str, Any]:
 
 
 class _SecretKey:
-    """Django's secret, derived from the deployment key when it is first used, so that help works without keys."""
+    """Django's secret, derived from the deployment key when it is first used.
+
+    So that help works without keys.
+    """
 
     def __str__(self) -> str:
         return provider().derive("django-secret").hex()
@@ -58,7 +61,7 @@ ROOT_URLCONF = "muniment.site.urls"
 ASGI_APPLICATION = "muniment.site.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = [
-    "auth.E003",  # USERNAME_FIELD is the primary key: people are found by a keyed index, not by a name in the clear
+    "auth.E003",  # USERNAME_FIELD is the key: people are found by a keyed index, not by a name
 ]
 
 INSTALLED_APPS = [
@@ -144,7 +147,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * MEBIBYTE
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 LARGEST_BODY = (_installation.max_upload_mb + 1) * MEBIBYTE
-FILE_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY  # up to here Django keeps a body in memory; above it, asgi.py refuses it
+FILE_UPLOAD_MAX_MEMORY_SIZE = (
+    LARGEST_BODY  # up to here Django keeps a body in memory; above it, asgi.py refuses it
+)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # files of ours go through the vault

@@ -1,7 +1,8 @@
 """Style sheets, scripts and symbols, served from the package itself under names that carry their digest.
 
-There is no collecting step and no copy on the disk: what is served is what was installed. A name with a digest may be
-kept by browsers for ever; the plain name is served too, since style sheets name each other plainly.
+There is no collecting step and no copy on the disk: what is served is what was installed. A name with a
+digest may be kept by browsers for ever; the plain name is served too, since style sheets name each other
+plainly.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class StaticFiles(WhiteNoiseMiddleware):
             if isinstance(path, str):
                 self.add_file_to_dictionary(f"{self.static_prefix}{digest_name(name)}", path)
 
-    def immutable_file_test(self, path: Any, url: str) -> bool:
+    def immutable_file_test(self, _path: Any, url: str) -> bool:
         """Say whether a name carries the digest of what it names."""
         name = url.removeprefix(self.static_prefix)
         plain = self.get_name_without_hash(name)

@@ -1,7 +1,7 @@
 """Second factors: an authenticator app and the recovery codes beside it.
 
-allauth keeps them and checks them; here stands that each change of them is an action. Secrets are encrypted by our
-adapter before they reach the table.
+allauth keeps them and checks them; here stands that each change of them is an action. Secrets are encrypted
+by our adapter before they reach the table.
 """
 
 from __future__ import annotations
@@ -54,13 +54,17 @@ def remove_factor(act: Act) -> None:
     """
     person = locked(UUID(act.actor.id))
     if person.role in rules.SECOND_FACTOR:
-        raise Refused("Your role needs a second factor.", todo="Ask an administrator to reset it if the device is lost.")
+        raise Refused(
+            "Your role needs a second factor.", todo="Ask an administrator to reset it if the device is lost."
+        )
     _take_away(act, person)
 
 
 @action("access.reset_factor", cls="access.change", says="{actor} took the second factor of {subject} away")
 def reset_factor(act: Act, *, person_id: UUID) -> None:
-    """Take away somebody's lost second factor; if their role needs one they set a new one up when they sign in next.
+    """Take away somebody's lost second factor.
+
+    If their role needs one they set a new one up when they sign in next.
 
     :raises Refused: for one's own.
     """

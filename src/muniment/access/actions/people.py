@@ -1,7 +1,7 @@
 """People: who has an account, in which role, with which password.
 
-Rules: nobody changes their own role or closes their own account; a tenant keeps an administrator who can come in;
-names and logins are sealed under the person's own key, in the table and in the ledger.
+Rules: nobody changes their own role or closes their own account; a tenant keeps an administrator who can come
+in; names and logins are sealed under the person's own key, in the table and in the ledger.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def require_password(password: str, *known: str) -> None:
     folded = password.casefold()
     if any(len(word) > 3 and word.casefold() in folded for word in known):
         raise Invalid(
-            "The password holds the login or the name.", todo="Choose one that has nothing to do with them.", where="password"
+            "The password holds the login or the name.",
+            todo="Choose one that has nothing to do with them.",
+            where="password",
         )
     try:
         password_validation.validate_password(password)
@@ -79,12 +81,14 @@ def _require_another_administrator(person: Person) -> None:
     # All rows of administrators are locked, so that two who remove each other at once cannot both succeed.
     active = Person.objects.select_for_update().filter(role="administrator", is_active=True)
     if not [row for row in active.order_by("id") if row.id != person.id]:
-        raise Refused(
-            "This is the last administrator.", todo="Make somebody else an administrator first."
-        )
+        raise Refused("This is the last administrator.", todo="Make somebody else an administrator first.")
 
 
-@action("access.create_person", cls="access.change", says="{actor} made an account for {facts.name} as {facts.role}")
+@action(
+    "access.create_person",
+    cls="access.change",
+    says="{actor} made an account for {facts.name} as {facts.role}",
+)
 def create_person(
     act: Act, *, name: str, login: str, password: str, role: str, first_password: bool = False
 ) -> Person:
@@ -117,7 +121,11 @@ def create_person(
     return person
 
 
-@action("access.change_role", cls="access.change", says="{actor} made {subject} {facts.role}, who was {facts.before}")
+@action(
+    "access.change_role",
+    cls="access.change",
+    says="{actor} made {subject} {facts.role}, who was {facts.before}",
+)
 def change_role(act: Act, *, person_id: UUID, role: str) -> Person:
     """Give somebody another role; it counts from their next request on.
 

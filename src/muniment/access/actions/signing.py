@@ -37,8 +37,12 @@ def sign_out(act: Act) -> None:
     act.record(Person.objects.get(id=UUID(act.actor.id)))
 
 
-def record_refused_sign_in(login: str, *, why: str, address: str, factors: frozenset[str] = frozenset()) -> None:
-    """Put a refused sign-in on record: in the person's tenant when the login is known, else in the deployment's log.
+def record_refused_sign_in(
+    login: str, *, why: str, address: str, factors: frozenset[str] = frozenset()
+) -> None:
+    """Put a refused sign-in on record: in the person's tenant when the login is known.
+
+    Else in the deployment's log.
 
     The login that was typed is recorded nowhere: people type passwords into the wrong field.
     """

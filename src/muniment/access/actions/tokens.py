@@ -39,7 +39,9 @@ def create_token(
     person = _speaks_for(act, person_id)
     wanted = sorted(set(permissions))
     if not wanted:
-        raise Invalid("A token without a permission does nothing.", todo="Choose at least one.", where="permissions")
+        raise Invalid(
+            "A token without a permission does nothing.", todo="Choose at least one.", where="permissions"
+        )
     held = role_permissions(person.role)
     if act.actor.kind is ActorKind.PERSON:
         held &= act.actor.may
@@ -60,7 +62,13 @@ def create_token(
         created_at=act.now,
         expires_at=credentials.require_life(act.now, expires_at),
     )
-    act.record(token, label=Sealed(token.label), permissions=wanted, expires_at=token.expires_at, person=str(person.id))
+    act.record(
+        token,
+        label=Sealed(token.label),
+        permissions=wanted,
+        expires_at=token.expires_at,
+        person=str(person.id),
+    )
     return Issued(token, secret)
 
 
@@ -79,7 +87,9 @@ def _speaks_for(act: Act, person_id: UUID | None) -> Person:
 
 @action("access.revoke_token", cls="access.change", says="{actor} ended the token {subject}")
 def revoke_token(act: Act, *, token_id: UUID) -> Token:
-    """End a token at once. Its person may, and an administrator; ending it again changes nothing but is recorded.
+    """End a token at once. Its person may, and an administrator.
+
+    Ending it again changes nothing but is recorded.
 
     :raises Absent: when there is no such token, or it is somebody else's.
     """

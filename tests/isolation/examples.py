@@ -1,0 +1,74 @@
+"""One example of each thing that stands in an address, for both tenants.
+
+Each room registers, by the name of its placeholder, a function that makes such a thing for a tenant and returns its
+identifier. A placeholder without an example fails the walk, so nothing is forgotten. What belongs to the deployment
+and may be read by all (law, lists) says ``public=True``: there is no foreign one of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from muniment.spine import ports
+from muniment.spine.actor import Actor
+
+
+@dataclass(frozen=True)
+class Firm:
+    """A tenant with somebody in each role, who all have accounts."""
+
+    administrator: Actor
+    officer: Actor
+    analyst: Actor
+    auditor: Actor
+
+    @property
+    def people(self) -> dict[str, Actor]:
+        return {role: getattr(self, role) for role in ("administrator", "officer", "analyst", "auditor")}
+
+
+@dataclass(frozen=True)
+class Example:
+    """How an identifier is made, and whether everybody may see what it names."""
+
+    make: Callable[[Firm], str | UUID]
+    public: bool
+
+
+EXAMPLES: dict[str, Example] = {}
+#: Placeholders that name no thing of anybody's: (value, why).
+PLAIN: dict[str, str] = {}
+
+
+def example(placeholder: str, *, public: bool = False) -> Callable[[Any], Any]:
+    """Register the function that makes an example for a placeholder."""
+
+    def keep(make: Callable[[Firm], str | UUID]) -> Callable[[Firm], str | UUID]:
+        if placeholder in EXAMPLES:
+            raise ValueError(f"two rooms use the placeholder {placeholder}: give one of them another name")
+        EXAMPLES[placeholder] = Example(make, public)
+        return make
+
+    return keep
+
+
+# --- access
+
+
+@example("person_id")
+def a_person(firm: Firm) -> str:
+    return firm.analyst.id
+
+
+@example("token_id")
+def a_token(firm: Firm) -> UUID:
+    from muniment.access import actions
+
+    issued = actions.create_token(
+        firm.analyst, label="nightly", permissions=["scans.read"], expires_at=ports.now() + timedelta(days=1)
+    )
+    return issued.token.id

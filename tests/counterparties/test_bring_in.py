@@ -34,9 +34,15 @@ def test_a_table_is_shown_first_and_then_taken_in_whole(db, ada):
         assert (marta.name, marta.name_plain, marta.country) == ("Marta Olivar Quint", "", "")
         firm = Counterparty.objects.get(reference="C-1")
         assert (firm.name_plain, firm.lei) == ("Quillfeather Trading Ltd", "529900T8BM49AURSDO55")
-        assert sorted(Ownership.objects.values_list("owner__reference", "share")) == [("P-1", 6000), ("P-2", 4000)]
+        assert sorted(Ownership.objects.values_list("owner__reference", "share")) == [
+            ("P-1", 6000),
+            ("P-2", 4000),
+        ]
         assert [one.line for one in queries.rejects_of(Import.objects.get())] == [5]
-        assert [owner["name"] for owner in queries.tree(firm)["owners"]] == ["Marta Olivar Quint", "Ignaz Wohlgemut"]
+        assert [owner["name"] for owner in queries.tree(firm)["owners"]] == [
+            "Marta Olivar Quint",
+            "Ignaz Wohlgemut",
+        ]
     assert (taken.counts["new"], taken.counts["rejected"]) == (3, 1)
     publish.settle()
     assert verify.verify_log(ada.tenant, deep=True).faults == []
@@ -46,12 +52,16 @@ def test_a_persons_data_stand_nowhere_in_the_clear(db, ada):
     actions.take_in(ada, TABLE, name="book.csv")
 
     with connection.cursor() as cursor, tenant_scope(ada.tenant):
-        tables = [name for name in connection.introspection.table_names() if name.startswith("counterparties_")]
+        tables = [
+            name for name in connection.introspection.table_names() if name.startswith("counterparties_")
+        ]
         for table in tables:
             cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608  # names come from the database itself
             for value in [value for row in cursor.fetchall() for value in row]:
                 held = bytes(value) if isinstance(value, memoryview | bytes) else str(value).encode()
-                assert not any(word in held for word in (b"Olivar", b"XA1234567", b"1970-02-03", b"Wohlgemut"))
+                assert not any(
+                    word in held for word in (b"Olivar", b"XA1234567", b"1970-02-03", b"Wohlgemut")
+                )
         assert len(tables) == 4
 
 
@@ -86,7 +96,9 @@ def test_the_same_file_again_changes_nothing_and_a_changed_one_says_what(db, ada
 def test_a_person_cannot_become_a_firm_by_an_import(db, ada):
     actions.take_in(ada, TABLE, name="book.csv")
 
-    held = actions.take_in(ada, b"reference,kind,name\nP-1,organisation,Other\nC-9,organisation,Nine\n", name="x.csv")
+    held = actions.take_in(
+        ada, b"reference,kind,name\nP-1,organisation,Other\nC-9,organisation,Nine\n", name="x.csv"
+    )
 
     assert (held.counts["refused"], held.counts["new"]) == (1, 1)
     with tenant_scope(ada.tenant):

@@ -37,7 +37,10 @@ def test_a_change_says_which_fields_and_the_party_is_found_by_its_new_name_only(
     row = actions.add(ada, party=rules.require_party(MARTA))
 
     changed = actions.change(
-        ada, counterparty_id=row.id, party=rules.require_party({**MARTA, "name": "Marta Quint"}), seen=row.mark
+        ada,
+        counterparty_id=row.id,
+        party=rules.require_party({**MARTA, "name": "Marta Quint"}),
+        seen=row.mark,
     )
 
     assert changed.mark != row.mark

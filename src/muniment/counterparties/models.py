@@ -1,9 +1,9 @@
 """Tables of the counterparties: persons and organisations, who owns whom, and the files they came in.
 
-Whatever describes a natural person stands sealed under that person's own key, whose name is the row's identifier; an
-organisation's name, country and numbers are ordinary columns and the rest of it stands under the tenant's key. A
-person is found again by a keyed blind index and by nothing else. Digests of persons are keyed too: a plain
-digest of a name and a birth date can be guessed, and would outlive the person's key.
+Whatever describes a natural person stands sealed under that person's own key, whose name is the row's
+identifier; an organisation's name, country and numbers are ordinary columns and the rest of it stands under
+the tenant's key. A person is found again by a keyed blind index and by nothing else. Digests of persons are
+keyed too: a plain digest of a name and a birth date can be guessed, and would outlive the person's key.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class Standing(models.TextChoices):
 class Counterparty(TenantModel):
     """A person or an organisation that the firm deals with, or that owns one of those.
 
-    ``mark`` is a keyed digest of the party as it would be screened now, ``screened_mark`` as it was screened last.
+    ``mark`` is a keyed digest of the party as it would be screened now, ``screened_mark`` as it was
+    screened last.
     """
 
     ledger_stream: ClassVar[str] = "counterparties"

@@ -211,8 +211,8 @@ NOTHING: Final = Settled((), (), 0, (), (), (), {}, "")
 def settle(plan: ImportPlan, known: Mapping[str, Known], mark: Callable[[PartyInput], str]) -> Settled:
     """Hold a plan against the register: who is new, who changed, who cannot be taken in.
 
-    A reference that is here already brings the party up to date; one that turns a person into an organisation,
-    or the other way round, is refused, since it would be somebody else.
+    A reference that is here already brings the party up to date; one that turns a person into an
+    organisation, or the other way round, is refused, since it would be somebody else.
     """
     new, changed, refused, unchanged = [], [], set(), 0
     for party in plan.parties:

@@ -109,8 +109,11 @@ class CandidateIndex:
 
     # ------------------------------------------------------------------ asking
 
-    def find(self, query: Party) -> list[Found]:
-        """Return the entries worth scoring, in the order of the index, each with channels and ranks."""
+    def find(self, query: Party, *, ratio: float = CUT_RATIO) -> list[Found]:
+        """Return the entries worth scoring, in the order of the index, each with channels and ranks.
+
+        :param ratio: entries below this part of the best score are left out; 0 keeps both channels full.
+        """
         found: dict[int, Found] = {}
         allowed = self.allowed(query)
 
@@ -129,8 +132,8 @@ class CandidateIndex:
         for name in names:
             mark("fingerprint", self._prints.get(forms.fingerprint(name), ()), ranked=False)
         if self.size and names:
-            mark("cosine", self._cosine(query, allowed), ranked=True)
-            mark("symbol", self._symbol(query, allowed), ranked=True)
+            mark("cosine", self._cosine(query, allowed, ratio), ranked=True)
+            mark("symbol", self._symbol(query, allowed, ratio), ranked=True)
         return sorted(found.values())
 
     def allowed(self, query: Party) -> Flags:
@@ -145,12 +148,12 @@ class CandidateIndex:
             self._masks[query.schema.name] = mask
         return mask
 
-    def _cosine(self, query: Party, allowed: Flags) -> list[int]:
+    def _cosine(self, query: Party, allowed: Flags, ratio: float) -> list[int]:
         best = np.zeros(self.size, dtype=np.float32)
         for name in query.analysed[:QUERY_NAMES]:
             best = np.maximum(best, self._cosine_of(forms.features(name)))
         best[~allowed] = 0.0
-        return _top(best, COSINE_LIMIT, ratio=CUT_RATIO)
+        return _top(best, COSINE_LIMIT, ratio=ratio)
 
     def _cosine_of(self, features: dict[str, float]) -> Floats:
         scores = np.zeros(len(self._owners), dtype=np.float32)
@@ -167,7 +170,7 @@ class CandidateIndex:
         np.maximum.at(entries, self._owners, scores)
         return entries / np.float32(math.sqrt(norm) or 1.0)
 
-    def _symbol(self, query: Party, allowed: Flags) -> list[int]:
+    def _symbol(self, query: Party, allowed: Flags, ratio: float) -> list[int]:
         best = np.zeros(self.size, dtype=np.float32)
         for name in query.analysed[:QUERY_NAMES]:
             total = np.zeros(self.size, dtype=np.float32)
@@ -185,7 +188,7 @@ class CandidateIndex:
             if asked:
                 best = np.maximum(best, total / np.float32(asked))
         best[~allowed] = 0.0
-        return _top(best, SYMBOL_LIMIT, ratio=CUT_RATIO)
+        return _top(best, SYMBOL_LIMIT, ratio=ratio)
 
     def _weigh(self, feature: str) -> float:
         column = self._vocabulary.get(feature)

@@ -1,0 +1,140 @@
+"""The work of a screening: load the lists, ask the scorer, write what it said in small steps.
+
+The index over the lists stays in the memory of the process that works (one index for each set of list
+versions, the oldest given up); the process that serves pages never loads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from django_tasks import task
+
+from muniment.access.rules import WORKER
+from muniment.counterparties import queries as parties
+from muniment.counterparties.queries import ToScreen
+from muniment.screening import actions, queries, rules
+from muniment.screening.models import RunState, Screened, ScreeningRun
+from muniment.sources import queries as sources
+from muniment.spine.actor import system
+from muniment.spine.errors import Invalid
+from muniment.spine.scope import current_tenant
+
+if TYPE_CHECKING:
+    from muniment.screening.matching import ScreeningIndex
+
+#: Called with what is being done, how far, and out of how many.
+Progress = Callable[[str, int, int], None]
+
+KEPT: Final = 2
+
+_indexes: OrderedDict[tuple[str, ...], ScreeningIndex] = OrderedDict()
+_lock = threading.Lock()
+
+
+@cache
+def _warm() -> None:
+    """Let the scorer fill its tables once, since the first comparison would otherwise take seconds."""
+    from muniment.screening.matching import warm_up  # noqa: PLC0415  # see loaded
+
+    warm_up()
+
+
+def loaded(snapshots: Sequence[UUID], progress: Progress | None = None) -> ScreeningIndex:
+    """Return the index over these versions of lists; built once in a process, kept until two newer ones came.
+
+    Threads that ask at the same time wait for one of them to build it.
+    """
+    # Loaded here, since the scorer's tables take a hundred megabytes that only a worker should carry.
+    from muniment.screening.matching import ListVersion, ScreeningIndex  # noqa: PLC0415
+
+    name = tuple(sorted(str(one) for one in snapshots))
+    with _lock:
+        if name in _indexes:
+            _indexes.move_to_end(name)
+            return _indexes[name]
+        _warm()
+        held = [sources.snapshot(one) for one in snapshots]
+        versions = [ListVersion(one.key, one.version, one.sha256, sources.entities(one)) for one in held]
+        index = ScreeningIndex.build(
+            versions, (lambda done, whole: progress("lists", done, whole)) if progress else None
+        )
+        _indexes[name] = index
+        while len(_indexes) > KEPT:
+            _indexes.popitem(last=False)
+        return index
+
+
+def forget() -> None:
+    """Give up every index that is in memory."""
+    with _lock:
+        _indexes.clear()
+
+
+def perform(run_id: UUID, progress: Progress | None = None) -> ScreeningRun:
+    """Do a run that waits, in this process and in the tenant's scope; a run half done is gone on with.
+
+    :param progress: called while lists are loaded and while parties are screened.
+    """
+    held = queries.run(run_id)
+    if held.state in {RunState.FINISHED, RunState.FAILED}:
+        return held
+    worker = system("worker", may=WORKER, tenant=current_tenant())
+    ids = parties.ids_to_screen()
+    actions.finish(worker, run_id=run_id, whole=len(ids))
+    written = queries.done(held)
+    try:
+        index = loaded([UUID(one["snapshot"]) for one in held.lists], progress)
+        waiting = [ident for ident in ids if ident not in written]
+        finished = len(written)
+        for first in range(0, len(waiting), actions.BATCH):
+            outcomes = []
+            for party in parties.to_screen(waiting[first : first + actions.BATCH]):
+                outcomes.append(_asked(index, party, held))
+                finished += 1
+                if progress is not None:
+                    progress("counterparties", finished, len(ids))
+            actions.finish(worker, run_id=run_id, outcomes=outcomes)
+    except Invalid as why:
+        return actions.finish(worker, run_id=run_id, closing=actions.Closing(why=why.what))
+    return actions.finish(worker, run_id=run_id, closing=actions.Closing(digest=_digest(held)))
+
+
+def _asked(index: ScreeningIndex, party: ToScreen, held: ScreeningRun) -> rules.Outcome:
+    result = index.screen(
+        party.query,
+        threshold=held.threshold / 1000,
+        cutoff=held.cutoff / 1000,
+        exhaustive=held.exhaustive,
+    )
+    whole = result.to_bytes()
+    return rules.Outcome(
+        counterparty_id=party.id,
+        person=party.kind == "person",
+        reference=party.reference,
+        party_mark=party.mark,
+        query=party.query,
+        record=result.to_record(),
+        result=whole.decode(),
+        digest=hashlib.sha256(whole).hexdigest(),
+    )
+
+
+def _digest(held: ScreeningRun) -> str:
+    rows: list[Any] = list(
+        Screened.objects.filter(run=held).only("tenant_id", "reference", "digest", "person")
+    )
+    queries.warm(rows)
+    return rules.results_digest([(row.reference, str(row.digest)) for row in rows], held.lists)
+
+
+@task()
+def work(run_id: str) -> int:
+    """Do a run that waits; returns how many parties it is about."""
+    return perform(UUID(run_id)).done

@@ -42,7 +42,7 @@ def written_act(script: str, *, celex: str = "39999R0001", language: str = "en")
             paragraph = point = ""
             start, _ = add(f"Article\u00a0{match[1]}")
             _, end = add(match[2])
-            found.append(_part(here, ProvisionKind.ARTICLE, match[1], None, (start, end), match[2]))
+            found.append(_part(here, ProvisionKind.ARTICLE, match[1], None, (start, end), heading=match[2]))
             continue
         start, end = add(line)
         if match := re.match(r"(\d+)\. ", line):
@@ -63,6 +63,12 @@ def written_act(script: str, *, celex: str = "39999R0001", language: str = "en")
 
 
 def _part(
-    eid: str, kind: ProvisionKind, number: str, parent: str | None, span: tuple[int, int], heading: str = ""
+    eid: str,
+    kind: ProvisionKind,
+    number: str,
+    parent: str | None,
+    span: tuple[int, int],
+    *,
+    heading: str = "",
 ) -> ParsedProvision:
     return ParsedProvision(eid, kind, number, heading, parent, "", *span, eid)

@@ -67,6 +67,7 @@ class Addressing:
         self.known = known
         self.article = ""
         self.bound: list[_Bound] = []
+        self.earlier: dict[str, list[_Bound]] = {}
 
     def of(self, statement: Statement, start: int, at: Range, modality: Modality) -> Address:
         """Return whom a statement binds.
@@ -76,6 +77,7 @@ class Addressing:
         """
         if statement.article.eid != self.article:
             self.article, self.bound = statement.article.eid, []
+            self.earlier[self.article] = self.bound
         where = clauses.subject(statement.plain, at.start, self.names, start)
         found = (
             self._named(statement, where, at, modality)
@@ -139,13 +141,14 @@ class Addressing:
         return (Party.DIRECT if found.party is Party.INDIRECT else found.party), found.names
 
     def _pointed(self, statement: Statement, at: Range) -> _Bound | None:
-        """Return who was bound by the paragraph the subject points to, else by this paragraph before."""
+        """Return who was bound by the place the subject points to, else by this paragraph before."""
         here = paragraph(statement.provision.eid)
         words = statement.plain[at.start : at.end]
         for _, _, act, eid in resolve(words, act=self.celex, eid=here, known=self.known):
             if act == self.celex and eid is not None:
-                before = [one for one in self.bound if one.paragraph == paragraph(eid)]
-                if before:
+                there = self.earlier.get(eid.split(".", maxsplit=1)[0], [])
+                before = [one for one in there if "." not in eid or one.paragraph == paragraph(eid)]
+                if before and (self.bound is there or all(one.party in _SETTLED for one in there)):
                     return before[0]
         same = [one for one in self.bound if one.paragraph == here]
         return same[-1] if same else None

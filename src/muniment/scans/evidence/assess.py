@@ -21,11 +21,10 @@ from muniment.scans.evidence.terms import terms
 
 MEASURE = "overlap/1"
 # Chosen on the gold set of tests/scans/evidence; see its report.
-ENOUGH = 500
-CORE_ENOUGH = 480
-TELLING = 6500
+ENOUGH = 620
+TELLING = 6000
 LEAD_ENOUGH = 250
-PERHAPS = 440
+PERHAPS = 500
 SAME_SUBJECT = 550
 # Two passages must be this much about the same thing before a differing time is called a conflict.
 SAME_THING = (650, 9000)
@@ -49,12 +48,14 @@ def assess(
     findings: Sequence[Finding] = (),
     element: Named | None = None,
     broken: Sequence[Finding] = (),
+    spare: Sequence[Hit] = (),
 ) -> Proposal:
     """Propose a status for one duty.
 
     :param hits: best passages first, as :meth:`Index.search` returns them.
     :param findings: what the limits of the law said about this duty's documents.
     :param broken: all limits that some passage breaks; such a passage is no evidence for a neighbouring duty.
+    :param spare: best passages apart from those that break a limit.
     :param element: what was found of the list element this duty is, if it is one.
     :param searched: number of documents searched, for the sentence.
     """
@@ -66,7 +67,7 @@ def assess(
         weighed.by_limits(findings)
         or weighed.by_element(element)
         or weighed.by_time(hits)
-        or weighed.by_words(hits)
+        or weighed.by_words(hits, spare)
     )
 
 
@@ -130,9 +131,9 @@ class _Weighed:
         kind = Kind(limit.kind)
         law = from_iso(limit.iso, kind=kind, working=limit.working)
         for hit in hits[:3]:
-            if hit.inside < SAME_SUBJECT or not _tells(hit):
+            if hit.covered < SAME_SUBJECT or not _tells(hit):
                 continue
-            same = hit.core >= SAME_THING[0] and hit.telling >= SAME_THING[1]
+            same = hit.covered >= SAME_THING[0] and hit.telling >= SAME_THING[1]
             for start, end in sentence_spans(hit.passage.text):
                 sentence = " ".join(hit.passage.text[start:end].split())
                 told = self._time(sentence, limit, law, same=same)
@@ -144,7 +145,7 @@ class _Weighed:
     def _time(
         self, sentence: str, limit: Deadline, law: Period, *, same: bool
     ) -> tuple[Status, int, str] | None:
-        if _covered(self.question, sentence) < CORE_ENOUGH:
+        if len(self.question.core & set(terms(sentence))) < FEWEST:
             return None
         kind = law.kind
         for one in periods(sentence):
@@ -162,20 +163,18 @@ class _Weighed:
             return Status.EVIDENCE, 780, f"{words}, in a passage about the same subject."
         return None
 
-    def by_words(self, hits: Sequence[Hit]) -> Proposal:
-        """Answer from the overlap of words alone."""
+    def by_words(self, hits: Sequence[Hit], spare: Sequence[Hit]) -> Proposal:
+        """Answer from the overlap of words alone; a passage that breaks a limit comes last."""
         where = place(self.duty.eid)
-        for hit in hits[:5]:
-            if hit.score >= ENOUGH and hit.core >= CORE_ENOUGH and _tells(hit) and hit.lead >= LEAD_ENOUGH:
-                return self._spoken(hit, where)
+        good = [one for one in hits[:5] if _speaks(one)]
+        sound = [one for one in good if self._clash(_sentences_of(one)) is None] or [
+            one for one in spare[:5] if _speaks(one)
+        ]
+        if good:
+            return self._spoken((sound or good)[0], where)
         best = hits[0] if hits else None
-        if (
-            best is not None
-            and best.score >= PERHAPS
-            and best.matched >= FEWEST
-            and best.telling * 4 >= TELLING * 3
-        ):
-            why = f"A passage comes near to {where} but does not cover what it asks; somebody has to read it."
+        if best is not None and best.score >= PERHAPS and _tells(best):
+            why = f"A passage comes near to {where} without covering what it asks; somebody has to read it."
             return self._made(Status.UNSURE, min(590, best.score), why, MEASURE, _sentences_of(best))
         low = best.score if best is not None else 0
         why = f"No evidence found for {where} in {_documents(self.searched)} searched."
@@ -187,14 +186,22 @@ class _Weighed:
         if is_negated(found.quote):
             why = f"A passage speaks about {where} ({shared}) but denies something; somebody has to read it."
             return self._made(Status.UNSURE, 500, why, MEASURE, found)
-        clash = next((one for one in self.broken if _same_place(one, found)), None)
+        clash = self._clash(found)
         if clash is not None:
             broken = place(clash.limit.eid)
             why = f"A passage speaks about {where} ({shared}), but it breaks {broken}: {clash.why}"
             return self._made(Status.UNSURE, 550, why, MEASURE, found)
         why = f"A passage speaks about what {where} asks ({shared}); whether it is enough is for a person."
-        confidence = min(790, 350 + (hit.score - ENOUGH) // 2 + hit.core // 4)
+        confidence = min(790, 100 + hit.score * 3 // 4)
         return self._made(Status.EVIDENCE, confidence, why, MEASURE, found)
+
+    def _clash(self, found: DocumentAnchor) -> Finding | None:
+        """Return the limit that a passage breaks, if it does."""
+        return next((one for one in self.broken if _same_place(one, found)), None)
+
+
+def _speaks(hit: Hit) -> bool:
+    return hit.score >= ENOUGH and _tells(hit) and hit.lead >= LEAD_ENOUGH
 
 
 def _tells(hit: Hit) -> bool:
@@ -217,21 +224,15 @@ def anchor(passage: Passage, start: int, end: int) -> DocumentAnchor:
     return DocumentAnchor(passage.document, passage.version_digest, passage.page, start, end, quote)
 
 
-def _covered(question: Question, text: str) -> int:
-    words = set(terms(text))
-    total = sum(weight for _, weight in question.words)
-    return sum(weight for word, weight in question.words if word in words) * 1000 // total if total else 0
-
-
 def _shared(question: Question, text: str) -> list[str]:
-    """Return the document's own words that carry the match, heaviest first."""
-    wanted = {word: at for at, (word, _) in enumerate(question.words)}
+    """Return the document's own words that carry the match, in their order."""
+    wanted = question.core
     seen: dict[str, str] = {}
     for raw in re.findall(r"[A-Za-z][A-Za-z-]{2,}", text):
         for word in terms(raw):
             if word in wanted:
                 seen.setdefault(word, raw.lower())
-    return [seen[word] for word in sorted(seen, key=lambda one: wanted[one])]
+    return list(dict.fromkeys(seen.values()))
 
 
 def _documents(count: int) -> str:

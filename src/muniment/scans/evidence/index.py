@@ -17,35 +17,33 @@ from muniment.scans.evidence.passages import Passage, sentence_spans
 from muniment.scans.evidence.terms import Weights, pairs, terms
 
 CANDIDATES = 40
-MOST_TERMS = 48
 HEAP = 15_000_000
-# What a word is worth that stands elsewhere than in the two best sentences, per mille.
-ELSEWHERE = 500
+# Sum of weights from which on shared words tell all they can.
+PLENTY = 12_000
+# What a word is worth that stands beside the best sentences (passage, neighbours), per mille.
 BESIDE = 300
+FEWEST_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found.
+    """A passage found; every number is whole, shares are per mille.
 
-    :param score: per mille of the question's weight that the passage and its surroundings cover.
-    :param inside: the same for its best one or two sentences alone.
-    :param start: where those sentences begin in the passage; ``end`` is one past their last code point.
-    :param core: per mille of the weight of the core words that the passage covers.
-    :param matched: how many core words the passage holds.
-    :param telling: what the core words found in the passage tell, in thousandths of a nat of the law's
-        statistics.
-    :param lead: per mille of the lead-in's words that stand in the passage or beside it; 1000 without a
-        lead-in.
+    :param score: from how much the shared words tell, how much of the question they are, and how much of the
+        sentences; a short sentence wholly about the duty counts as much as a long one that repeats it.
+    :param start: where the best one or two sentences begin in the passage; ``end`` is one past their end.
+    :param covered: share of the question that the sentences, and what stands beside them, hold.
+    :param matched: how many words of the question the sentences hold.
+    :param telling: what these words tell, in thousandths of a nat of the law's statistics.
+    :param lead: share of the lead-in's words that stand in the passage or beside it; 1000 without a lead-in.
     """
 
     passage: Passage
     score: int
     rank: int
-    inside: int
     start: int
     end: int
-    core: int
+    covered: int
     matched: int
     telling: int
     lead: int
@@ -55,28 +53,41 @@ class Hit:
 class Question:
     """What is looked for.
 
-    :param words: word and weight, heaviest first.
-    :param core: the words of what is to be done, with what each tells in the law.
+    :param core: the words of what is to be done.
     :param lead: the words of the lead-in above a list.
+    :param side: words that only help to find: conditions, recipients.
     :param couples: neighbouring words of what is to be done.
     """
 
-    words: tuple[tuple[str, int], ...]
-    core: tuple[tuple[str, int], ...]
+    core: frozenset[str]
     lead: frozenset[str]
+    side: frozenset[str]
     couples: tuple[str, ...]
 
 
-class Index:
-    """An index over the passages of one tenant's documents."""
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One or two sentences of a passage and what their words weigh."""
 
-    def __init__(self, passages: Sequence[Passage]) -> None:
+    start: int
+    end: int
+    words: frozenset[str]
+    weight: int
+
+
+class Index:
+    """An index over the passages of one tenant's documents.
+
+    :param telling: how much each word tells; the law's own statistics in a scan, else those of the passages.
+    """
+
+    def __init__(self, passages: Sequence[Passage], telling: Weights | None = None) -> None:
         self.passages = tuple(sorted(passages, key=lambda one: (one.version_digest, one.start, one.end)))
         words = [terms(one.text) for one in self.passages]
         self.bags = [frozenset(one) for one in words]
-        self.sentences = [_sentences(one.text) for one in self.passages]
-        self.couples = [frozenset(pairs(one)) for one in words]
-        self.weights = Weights(self.bags)
+        self.vocabulary = frozenset().union(*self.bags)
+        self.weights = telling if telling is not None else Weights(self.bags)
+        self._windows = [self._windows_of(one) for one in self.passages]
         self._beside = [self._around(at) for at in range(len(self.passages))]
         self._schema, self._index = _filled(words)
         self._searcher = self._index.searcher()
@@ -84,72 +95,81 @@ class Index:
     def __len__(self) -> int:
         return len(self.passages)
 
-    def _same(self, first: int, second: int) -> bool:
-        return 0 <= second < len(self.passages) and (
-            self.passages[first].version_digest == self.passages[second].version_digest
+    def _windows_of(self, passage: Passage) -> tuple[Window, ...]:
+        """Return each sentence and each pair of neighbours that says enough to be judged."""
+        spans = sentence_spans(passage.text)
+        bags = [frozenset(terms(passage.text[start:end])) for start, end in spans]
+        found = []
+        for at, (start, end) in enumerate(spans):
+            found.append((start, end, bags[at]))
+            if at + 1 < len(spans):
+                found.append((start, spans[at + 1][1], bags[at] | bags[at + 1]))
+        return tuple(
+            Window(start, end, bag, self.weights.sum(bag))
+            for start, end, bag in found
+            if len(bag) >= FEWEST_WORDS
         )
 
     def _around(self, at: int) -> frozenset[str]:
-        bags = [self.bags[other] for other in (at - 1, at + 1) if self._same(at, other)]
-        return frozenset().union(*bags)
+        """Return the words of a passage and of its neighbours in the same document."""
+        near = self.passages[max(0, at - 1) : at + 2]
+        same = [one.version_digest == self.passages[at].version_digest for one in near]
+        bags = self.bags[max(0, at - 1) : at + 2]
+        return frozenset().union(*(bag for bag, here in zip(bags, same, strict=True) if here))
 
-    def search(self, question: Question, top: int = 10) -> tuple[Hit, ...]:
-        """Return the best passages for a question, best first; none when no word is shared."""
-        if not self.passages or not question.words:
+    def search(
+        self, question: Question, top: int = 10, *, avoiding: Sequence[tuple[str, int, int]] = ()
+    ) -> tuple[Hit, ...]:
+        """Return the best passages for a question, best first; none when no word is shared.
+
+        :param avoiding: ranges of documents (version digest, start, end) that must not be the answer.
+        """
+        if not self.passages or not question.core:
             return ()
         found = self._searcher.search(self._query(question), limit=CANDIDATES, count=False).hits
         ids = sorted({int(self._searcher.doc(address)["id"][0]) for _, address in found})
-        hits = [self._weighed(question, at) for at in ids]
-        hits.sort(key=lambda one: (-one.score, -one.inside, one.passage.version_digest, one.passage.start))
+        hits = [hit for at in ids if (hit := self._best(question, at, avoiding)) is not None]
+        hits.sort(key=lambda one: (-one.score, one.passage.version_digest, one.passage.start))
         return tuple(replace(one, rank=rank) for rank, one in enumerate(hits[:top], start=1))
 
-    def _weighed(self, question: Question, at: int) -> Hit:
-        total = max(1, sum(weight for _, weight in question.words))
-        core_total = max(1, sum(weight for _, weight in question.core))
-        start, end, close = self._window(question, at)
-        near = sum(weight for word, weight in question.words if word in close)
-        bag, beside = self.bags[at], self._beside[at]
-        rest = sum(weight for word, weight in question.words if word in bag and word not in close) * ELSEWHERE
-        around = sum(weight for word, weight in question.words if word in beside and word not in bag) * BESIDE
-        bonus = min(6, sum(1 for one in question.couples if one in self.couples[at])) * 15
-        score = min(1000, (near + min((rest + around) // 1000, near // 2)) * 1000 // total + bonus)
-        held = [weight for word, weight in question.core if word in bag]
-        told = sum(held)
-        lead = len(question.lead & (bag | beside)) * 1000 // len(question.lead) if question.lead else 1000
-        inside, core = near * 1000 // total, told * 1000 // core_total
-        return Hit(self.passages[at], score, 0, inside, start, end, core, len(held), told, lead)
+    def _best(self, question: Question, at: int, avoiding: Sequence[tuple[str, int, int]]) -> Hit | None:
+        passage = self.passages[at]
+        barred = [
+            (start - passage.start, end - passage.start)
+            for digest, start, end in avoiding
+            if digest == passage.version_digest
+        ]
+        # A word no document uses cannot tell one passage from another, so it weighs half.
+        known = question.core & self.vocabulary
+        whole = self.weights.sum(known) + self.weights.sum(question.core - known) // 2
+        hits = [
+            self._weighed(question, at, window, whole)
+            for window in self._windows[at]
+            if not any(start < window.end and window.start < end for start, end in barred)
+        ]
+        return max(hits, key=lambda one: (one.score, one.start - one.end, -one.start), default=None)
 
-    def _window(self, question: Question, at: int) -> tuple[int, int, frozenset[str]]:
-        """Return the sentence, or the two neighbours, that cover most; one when the second adds little."""
-        weights = dict(question.words)
-        best = (0, 0, 0, frozenset[str]())
-        lines = self.sentences[at]
-        for first, (start, end, bag) in enumerate(lines):
-            alone = sum(weights.get(word, 0) for word in bag)
-            if alone > best[0]:
-                best = (alone, start, end, bag)
-            if first + 1 < len(lines):
-                both = bag | lines[first + 1][2]
-                value = sum(weights.get(word, 0) for word in both) * 4 // 5
-                if value > best[0]:
-                    best = (value, start, lines[first + 1][1], both)
-        return best[1], best[2] or len(self.passages[at].text), best[3]
+    def _weighed(self, question: Question, at: int, window: Window, whole: int) -> Hit:
+        weights, beside = self.weights, self._beside[at]
+        shared = question.core & window.words
+        told = weights.sum(shared)
+        near = weights.sum((question.core & beside) - shared) * BESIDE // 1000
+        led = weights.sum(question.lead & window.words)
+        covered = min(1000, (told + near) * 1000 // max(1, whole))
+        about = min(1000, (told + led // 2) * 1000 // max(1, window.weight))
+        score = (4 * min(1000, told * 1000 // PLENTY) + 3 * covered + 3 * about) // 10
+        lead = len(question.lead & beside) * 1000 // len(question.lead) if question.lead else 1000
+        return Hit(self.passages[at], score, 0, window.start, window.end, covered, len(shared), told, lead)
 
     def _query(self, question: Question) -> tantivy.Query:
-        heaviest = [word for word, _ in question.words[:MOST_TERMS]]
-        wanted = [("uni", word) for word in heaviest] + [
-            ("bi", couple) for couple in question.couples[:MOST_TERMS]
-        ]
+        words = sorted(question.core | question.lead | question.side)
+        wanted = [("uni", word) for word in words] + [("bi", couple) for couple in question.couples]
         return tantivy.Query.boolean_query(
             [
                 (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, word, "freq"))
                 for field, word in wanted
             ]
         )
-
-
-def _sentences(text: str) -> tuple[tuple[int, int, frozenset[str]], ...]:
-    return tuple((start, end, frozenset(terms(text[start:end]))) for start, end in sentence_spans(text))
 
 
 def _filled(words: list[list[str]]) -> tuple[tantivy.Schema, tantivy.Index]:

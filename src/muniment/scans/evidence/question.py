@@ -1,61 +1,66 @@
 """Turns a duty into words to look for.
 
-What is to be done counts most; the lead-in above a list and the conditions count less; who must do it and the
-small change of legal language count nothing. Words that are rare in the law and rare in the firm's
-documents tell more than common ones.
+What is to be done decides; the lead-in above a list must be met in part; conditions and recipients only
+help to find. Who must do it, and the words of the time limit, do not count.
 """
 
 from __future__ import annotations
 
-from muniment.scans.duties.duty import Duty
-from muniment.scans.evidence.index import Index, Question
-from muniment.scans.evidence.terms import Weights, pairs, terms
+import re
 
-CORE, LEAD, SIDE = 4, 2, 1
-MOST_CORE, MOST_REST = 12, 6
-_PARTIES = frozenset(
-    terms(
-        "controller processor provider deployer importer distributor operator manufacturer representative "
-        "financial institution data system systems right obligation responsible personal market person"
-    )
-)
+from muniment.scans.duties.duty import Duty, PartKind
+from muniment.scans.evidence.index import Question
+from muniment.scans.evidence.terms import PARTIES, Weights, pairs, terms
 
-
-def ask(duty: Duty, law: Weights, index: Index) -> Question:
-    """Build the question of one duty.
-
-    :param law: weights over all duties of the scan, so that "ICT" tells little where it is everywhere.
-    """
-    head = duty.statement[: -len(" ".join(duty.quote.split()))] if duty.lead_in else ""
-    body = duty.quote if duty.lead_in else _without_times(duty)
-    core = {word: law[word] // (4 if word in _PARTIES else 1) for word in terms(body)}
-    rest = dict.fromkeys(terms(head), LEAD) if head else dict.fromkeys(terms(duty.condition[:240]), SIDE)
-    rest |= dict.fromkeys(terms(duty.recipient), LEAD)
-    weighed = {word: CORE * (told + index.weights[word]) for word, told in core.items()}
-    chosen = _heaviest(weighed, MOST_CORE)
-    others = {
-        word: share * (law[word] + index.weights[word]) // (4 if word in _PARTIES else 1)
-        for word, share in rest.items()
-        if word not in core
+MOST_CORE, MOST_SIDE, MOST_COUPLES = 40, 12, 24
+# Characters of the conditions that are read; a list of cases may be pages long.
+LONGEST_CONDITION = 240
+# Who, whether, when and by which other article are not what is to be done.
+_ASIDE = frozenset(
+    {
+        PartKind.ADDRESSEE,
+        PartKind.MODALITY,
+        PartKind.CONDITION,
+        PartKind.EXCEPTION,
+        PartKind.DEADLINE,
+        PartKind.REFERENCE,
     }
-    words = sorted([*chosen, *_heaviest(others, MOST_REST)], key=lambda one: (-one[1], one[0]))
-    kept = {word for word, _ in chosen}
-    couples = [one for one in pairs(terms(body)) if set(one.split("_")) & kept]
-    lead = frozenset(word for word in terms(head) if word not in core and word not in _PARTIES)
-    told = tuple((word, core[word]) for word, _ in chosen)
-    return Question(tuple(words), told, lead, tuple(dict.fromkeys(couples))[:24])
+)
+_MODAL = re.compile(r"\b(?:shall|must)(?: not)?\b")
 
 
-def _heaviest(weights: dict[str, int], most: int) -> list[tuple[str, int]]:
-    return sorted(weights.items(), key=lambda one: (-one[1], one[0]))[:most]
+def ask(duty: Duty) -> Question:
+    """Build the question of one duty."""
+    body = terms(_deed(duty))[:MOST_CORE]
+    core = frozenset(body)
+    side = terms(f"{duty.recipient} {duty.condition[:LONGEST_CONDITION]}")[:MOST_SIDE]
+    couples = [one for one in pairs(body) if not set(one.split("_")) <= PARTIES]
+    lead = frozenset(terms(_lead(duty))) - core - PARTIES
+    return Question(core, lead, frozenset(side) - core, tuple(dict.fromkeys(couples))[:MOST_COUPLES])
 
 
-def _without_times(duty: Duty) -> str:
-    """Return the action without the words of its deadlines, which say when and not what."""
-    text = duty.action
+def _deed(duty: Duty) -> str:
+    """Return the words of the sentence or point that say what is to be done, and to what."""
+    kept = list(duty.quote)
+    for part in duty.parts:
+        if part.kind in _ASIDE:
+            low, high = max(part.start, duty.start) - duty.start, min(part.end, duty.end) - duty.start
+            if low < high:
+                kept[low:high] = " " * (high - low)
     for one in duty.deadlines:
-        text = text.replace(one.text, " ").replace(one.trigger, " ")
-    return text
+        at = duty.quote.find(one.trigger) if one.trigger else -1
+        if at >= 0:
+            kept[at : at + len(one.trigger)] = " " * len(one.trigger)
+    return "".join(kept)
+
+
+def _lead(duty: Duty) -> str:
+    """Return what the words above a list ask for; who is asked and in which case says nothing here."""
+    if not duty.lead_in:
+        return ""
+    words = duty.statement[: -len(" ".join(duty.quote.split()))]
+    match = _MODAL.search(words)
+    return words[match.end() :] if match is not None else words
 
 
 def law_weights(duties: tuple[Duty, ...]) -> Weights:

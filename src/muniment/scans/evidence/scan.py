@@ -13,7 +13,7 @@ from muniment.scans.duties import RULES, Deadline, Duty, extract
 from muniment.scans.evidence import conflicts, elements
 from muniment.scans.evidence.assess import MEASURE, assess
 from muniment.scans.evidence.conflicts import Finding, RuleState
-from muniment.scans.evidence.index import Index
+from muniment.scans.evidence.index import Hit, Index
 from muniment.scans.evidence.limits import LIMITS, Limit
 from muniment.scans.evidence.passages import passages
 from muniment.scans.evidence.proposal import Proposal, digest_of
@@ -102,25 +102,27 @@ def scan(acts: Sequence[ActInput], documents: Sequence[DocumentInput]) -> ScanRe
             unique[digest].text, unique[digest].pages, document=unique[digest].document, version_digest=digest
         )
     ]
-    index = Index(cut)
     duties = tuple(duty for one in acts for duty in extract(one.act))
     binding = tuple(one for one in duties if one.binds_firm)
+    index = Index(cut, law_weights(binding))
     limits, states = conflicts.usable(LIMITS, loaded)
     sets, more = elements.usable(elements.SETS, loaded)
     judged = conflicts.judge(index.passages, limits)
     broken = tuple(one for one in judged if one.outcome == "breaks")
+    avoiding = tuple((one.passage.version_digest, one.start, one.end) for one in broken)
     homes = _by_duty(binding, judged)
     named = {(one.rule.split(":")[1], one.eid): one for one in elements.look(index.passages, sets)}
     listed = {(part.celex, eid): named.get((part.id, eid)) for part in sets for eid, _, _ in part.elements}
     digests = {one.act.celex: one.digest for one in acts}
-    weights = law_weights(binding)
     proposals = []
     for duty in binding:
-        question = ask(duty, weights, index)
+        question = ask(duty)
+        hits = index.search(question)
         proposals.append(
             assess(
                 duty,
-                index.search(question),
+                hits,
+                spare=index.search(question, avoiding=avoiding) if _touches(hits, avoiding) else (),
                 question=question,
                 law_digest=digests[duty.act],
                 searched=len(unique),
@@ -145,6 +147,17 @@ def _loaded(acts: Sequence[ActInput]) -> dict[str, ParsedAct]:
             )
         loaded[one.act.celex] = one.act
     return loaded
+
+
+def _touches(hits: Sequence[Hit], avoiding: Sequence[tuple[str, int, int]]) -> bool:
+    """Return whether one of the best hits lies on a range to be avoided; only then a second search pays."""
+    return any(
+        one.passage.version_digest == digest
+        and start < one.passage.start + one.end
+        and one.passage.start + one.start < end
+        for one in hits[:5]
+        for digest, start, end in avoiding
+    )
 
 
 def _by_duty(

@@ -97,6 +97,14 @@ _PHRASES = tuple(
             " incident ict ",
         ),
         (r"\bround[- ]the[- ]clock", " continuous "),
+        (
+            (
+                r"\b(?:ict (?:services?|systems?) )?(?:that )?(?:support(?:s|ing)? )?(?:a )?"
+                r"critical (?:or|and) important functions?"
+            ),
+            " xcritical ",
+        ),
+        (r"\b(?:written|noted|put) down|\b(?:put|set out) in writing", " record "),
     )
 )
 _SAME = {
@@ -190,6 +198,11 @@ _SAME = {
     "polici": "polici",
     "procedur": "procedur",
     "resili": "resili",
+    "easili": "easi",
+    "told": "report",
+    "talk": "interact",
+    "deal": "interact",
+    "convers": "interact",
     "staff": "staff",
     "person": "person",
     "natur": "natur",
@@ -242,21 +255,41 @@ def pairs(words: list[str]) -> list[str]:
     return [f"{first}_{second}" for first, second in pairwise(words)]
 
 
+# Words that name who is spoken to or what everything is about; they tell little about one duty.
+PARTIES = frozenset(
+    terms(
+        "controller processor provider deployer importer distributor operator manufacturer representative "
+        "financial institution data system systems right obligation responsible personal market person"
+    )
+)
+# What a word tells that the law never uses: less than a rare word of the law, so that plain speech is not
+# punished.
+UNSEEN = 3500
+
+
 class Weights:
     """How much each word tells: rare words much, common ones little; whole numbers, so that sums are exact.
 
-    :param bags: the words of each unit (passage or duty) of the collection.
+    :param bags: the words of each unit (duty or passage) of the collection.
     """
 
     def __init__(self, bags: Iterable[Iterable[str]]) -> None:
         seen: Counter[str] = Counter()
-        self.units = 0
+        units = 0
         for bag in bags:
-            self.units += 1
+            units += 1
             seen.update(set(bag))
-        self.seen = dict(seen)
+        self._weights = {
+            word: round(1000 * math.log(1 + (units - count + 0.5) / (count + 0.5)))
+            // (4 if word in PARTIES else 1)
+            for word, count in seen.items()
+        }
 
     def __getitem__(self, word: str) -> int:
         """Return the weight in thousandths (inverse document frequency as BM25 has it)."""
-        count = self.seen.get(word, 0)
-        return round(1000 * math.log(1 + (self.units - count + 0.5) / (count + 0.5)))
+        return self._weights.get(word, UNSEEN)
+
+    def sum(self, words: Iterable[str]) -> int:
+        """Return what several words tell together."""
+        weights = self._weights
+        return sum([weights.get(word, UNSEEN) for word in words])

@@ -9,8 +9,11 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count
+
+from muniment.sources import rules
 from muniment.sources.formats.act import Completeness, ParsedAct, ParsedProvision, ProvisionKind
-from muniment.sources.models import ListEntry, Provision, Snapshot, SnapshotKind
+from muniment.sources.models import ListEntry, Provision, Snapshot, SnapshotFile, SnapshotKind
 from muniment.spine.errors import Absent
 from muniment.spine.scope import DEPLOYMENT
 from muniment.spine.stream import decrypt_range
@@ -68,6 +71,56 @@ def provision(of: Snapshot, eid: str) -> Provision:
     return found
 
 
+_PART = ("eid", "kind", "number", "heading", "parent", "start", "end")
+
+
+@lru_cache(maxsize=24)
+def _outline(snapshot_id: UUID) -> tuple[rules.Part, ...]:
+    # A snapshot never changes, so its outline is read once by each process.
+    rows = Provision.objects.filter(snapshot_id=snapshot_id, kind__in=rules.OUTLINE).order_by("start", "-end")
+    return tuple(rules.Part(*row) for row in rows.values_list(*_PART))
+
+
+def outline(of: Snapshot) -> tuple[rules.Part, ...]:
+    """Return the chapters, sections, articles, recitals and annexes of an act, in its order."""
+    return _outline(of.id)
+
+
+def leaves(of: Snapshot) -> tuple[rules.Leaf, ...]:
+    """Return the pages into which the reader divides an act."""
+    return rules.leaves(outline(of), len(text_of(of)))
+
+
+def parts_within(of: Snapshot, start: int, end: int) -> list[rules.Part]:
+    """Return every part that begins within a range of an act's text, down to its points; outer ones first."""
+    rows = Provision.objects.filter(snapshot=of, start__gte=start, start__lt=end).order_by(
+        "start", "-end", "eid"
+    )
+    return [rules.Part(*row) for row in rows.values_list(*_PART)]
+
+
+def around(of: Snapshot, start: int, end: int) -> list[rules.Part]:
+    """Return the parts that hold a range of an act's text, the innermost first."""
+    rows = Provision.objects.filter(snapshot=of, start__lte=start, end__gte=end).order_by("-start", "end")
+    return [rules.Part(*row) for row in rows.values_list(*_PART)]
+
+
+def entry_counts() -> dict[UUID, int]:
+    """Return how many entries each list has."""
+    rows = ListEntry.objects.order_by().values("snapshot_id").annotate(entries=Count("id"))
+    return {row["snapshot_id"]: row["entries"] for row in rows}
+
+
+def files(of: Snapshot) -> list[SnapshotFile]:
+    """Return the files of a snapshot, as they came."""
+    return list(SnapshotFile.objects.filter(snapshot=of).order_by("name", "id"))
+
+
+def versions(of: Snapshot) -> list[Snapshot]:
+    """Return every snapshot of the same act or list in the same language, the newest first."""
+    return list(Snapshot.objects.filter(key=of.key, language=of.language).order_by("-imported_at", "id"))
+
+
 def parsed(of: Snapshot) -> ParsedAct:
     """Return an act as its parser returned it, out of the register."""
     return ParsedAct(
@@ -111,7 +164,11 @@ def entity(of: Snapshot, entity_id: str) -> dict[str, Any]:
         raise Absent
     with storage.path_of(of.text_blob).open("rb") as file:
         parts = decrypt_range(
-            file, storage.key_of(DEPLOYMENT, of.text_blob), storage.place(DEPLOYMENT, of.text_blob), row.start, row.start + row.length
+            file,
+            storage.key_of(DEPLOYMENT, of.text_blob),
+            storage.place(DEPLOYMENT, of.text_blob),
+            row.start,
+            row.start + row.length,
         )
         found: dict[str, Any] = json.loads(b"".join(parts))
     return found

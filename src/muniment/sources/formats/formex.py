@@ -96,6 +96,8 @@ class _Reader:
         self.annexes = 0
         self.quoted = 0
         self.notes: list[tuple[str, Element]] = []
+        self.marks: dict[str, str] = {}
+        self.numbered_notes = 0
         self.deleted: set[str] = set()
         self.left_out: list[str] = []
 
@@ -169,10 +171,13 @@ class _Reader:
             return ""
         reference = element.get("NOTE.REF")
         if reference:
-            mark = next((mark for mark, note in self.notes if note.get("NOTE.ID") == reference), "*")
-            return f" ({mark})"
-        mark = element.get("NUMBER.ORG") or str(1 + sum(mark.isdecimal() for mark, _ in self.notes))
+            return f" ({self.marks.get(reference, '*')})"
+        mark = element.get("NUMBER.ORG", "")
+        if not mark:
+            self.numbered_notes += 1
+            mark = str(self.numbered_notes)
         self.notes.append((mark, element))
+        self.marks[element.get("NOTE.ID", "")] = mark
         return f" ({mark})"
 
     def footnotes(self) -> None:

@@ -17,7 +17,7 @@ _GROUP = re.compile(
 )
 OPENING = ("\u2018", "\u201c", "\u00ab")
 _CLOSING_INSIDE = re.compile(r"[\u2019\u201d\u00bb](?!\w)")
-_CLOSING_LAST = re.compile(r"[\u2019\u201d\u00bb]\s*(?:[;.,:]|and|or|et|ou|\s|\")*$")
+_CLOSING_LAST = re.compile(r"[\u2019\u201d\u00bb](?:[;.,:]|and|or|et|ou|\s|\")*$")
 
 
 def point_number(label: str) -> str | None:

@@ -39,13 +39,13 @@ class Town:
 @pytest.fixture(scope="session")
 def town(django_db_blocker: Any) -> Iterator[Town]:
     """Make the installation of this test process once: keys, tables, the deployment's log, two tenants."""
+    from muniment.access.backends import Argon2
     from muniment.access.rules import OPERATOR
     from muniment.ledger import logs
     from muniment.spine import config
     from muniment.spine.installation import keyring
     from muniment.spine.keyfile import KeyFileProvider
     from muniment.spine.migrating import migrate
-    from muniment.access.backends import Argon2
     from muniment.tenants import actions
 
     # Still argon2id, at a cost that lets a test make a dozen accounts; tests/access holds the real cost.
@@ -152,8 +152,6 @@ def operator() -> Actor:
 @pytest.fixture
 def account_of(db: None) -> Callable[[Actor], Any]:
     """Make the persona's account, once, under the persona's own identifier; the password is ``PASSWORD``."""
-    from django.contrib.auth.hashers import make_password
-
     from muniment.access import actions
     from muniment.access.models import Person
     from muniment.spine import ports
@@ -166,7 +164,11 @@ def account_of(db: None) -> Callable[[Actor], Any]:
             found = Person.objects.filter(id=actor.id).first()
         if found is not None:
             return found
-        name = next(known for known in (*PERSONAS, *STRANGERS.values()) if str(UUID(bytes=_marked(known), version=4)) == actor.id)
+        name = next(
+            known
+            for known in (*PERSONAS, *STRANGERS.values())
+            if str(UUID(bytes=_marked(known), version=4)) == actor.id
+        )
         # The first 16 bytes that are drawn are the person's identifier; everything after is chance again.
         first = [UUID(actor.id).bytes]
         with ports.frozen(random=lambda count: first.pop() if first else os.urandom(count)):

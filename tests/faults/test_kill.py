@@ -1,7 +1,8 @@
 """Killed at a random moment: nothing that was acknowledged is lost, and the ledger still verifies.
 
 A child files documents, proposes and decides, and settles, and says so on its pipe only after each call has returned.
-It is killed with SIGKILL after a random time, twenty times in one installation; then everything it had said must be there.
+It is killed with SIGKILL after a random time, twenty times in one installation; then everything it had said must
+be there.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import threading
 import time
 
 import pytest
-
 from tests.support.house import build
 
 WORK = """
@@ -34,7 +34,8 @@ ada, otto = somebody("ada", "analyst"), somebody("otto", "officer")
 print("ready", flush=True)
 with Extractor() as extractor:
     for turn in range(10_000):
-        version = vault.receive(ada, [f"# {run} {turn}\\n\\nWithin 96 hours.\\n".encode() * 2000], name="p.md", extractor=extractor)
+        policy = f"# {run} {turn}\\n\\nWithin 96 hours.\\n".encode() * 2000
+        version = vault.receive(ada, [policy], name="p.md", extractor=extractor)
         print("filed", version.id, version.sha256, flush=True)
         case = cases.open_case(ada, title="A case to decide", items=[("evidence", version.id)])
         cases.propose(ada, case_id=case.id, outcome="to_remedy", rationale="The law allows three days.")

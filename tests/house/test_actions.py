@@ -47,11 +47,19 @@ def test_somebody_holds_every_action_and_nobody_holds_one_that_is_not_there(acti
 
 def test_stored_names_change_only_on_purpose(actions):
     kept = (HERE / "names.txt").read_text().split()
-    assert sorted(actions) == kept, "an action's name is stored in ledgers: change tests/house/names.txt on purpose"
+    assert sorted(actions) == kept, (
+        "an action's name is stored in ledgers: change tests/house/names.txt on purpose"
+    )
 
 
 def test_an_auditor_changes_nothing(actions, db, vera):
-    own_account = {"access.change_password", "access.enrol_factor", "access.remove_factor", "access.sign_in", "access.sign_out"}
+    own_account = {
+        "access.change_password",
+        "access.enrol_factor",
+        "access.remove_factor",
+        "access.sign_in",
+        "access.sign_out",
+    }
     allowed = {kind for kind, known in actions.items() if known.reads} | own_account | {"packs.download"}
     assert ROLES["auditor"] <= allowed
     for kind, known in actions.items():

@@ -52,7 +52,9 @@ def test_every_room_has_its_ten_lines(room):
 
 
 def test_nothing_unfinished_is_left_lying():
-    marker = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|NotImplemented" + r"Error)\b|pragma: no " + r"cover")
+    marker = re.compile(
+        r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|NotImplemented" + r"Error)\b|pragma: no " + r"cover"
+    )
     found = [_name(path) for path in [*SOURCES, *TESTS] if marker.search(path.read_text(encoding="utf-8"))]
     assert found == []
 
@@ -68,5 +70,8 @@ def test_a_room_shows_only_its_own_pages():
     for room in ROOMS:
         urls = room / "urls.py"
         if room.name != "site" and urls.exists():
-            others = re.findall(r"from muniment\.(\w+)[\w.]* import (?:views|api|jobs)|from muniment\.(\w+)\.(?:views|api)", urls.read_text())
+            others = re.findall(
+                r"from muniment\.(\w+)[\w.]* import (?:views|api|jobs)|from muniment\.(\w+)\.(?:views|api)",
+                urls.read_text(),
+            )
             assert {a or b for a, b in others} <= {room.name}, room.name

@@ -21,12 +21,16 @@ def test_every_table_is_guarded_or_excused_with_a_reason(db):
 def test_every_guarded_table_has_its_triggers_in_the_database(db):
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'guard' AND tgenabled = 'O'")
+            cursor.execute(
+                "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'guard' AND tgenabled = 'O'"
+            )
             assert {item.table for item in guarded_tables()} == {row[0] for row in cursor.fetchall()}
         else:
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
             wanted = {
-                f"guard_{item.table}_{verb}" for item in guarded_tables() for verb in ("insert", "update", "delete")
+                f"guard_{item.table}_{verb}"
+                for item in guarded_tables()
+                for verb in ("insert", "update", "delete")
             }
             assert wanted == {row[0] for row in cursor.fetchall()}
 
@@ -51,7 +55,9 @@ def test_the_application_owns_nothing_and_is_no_superuser(db):
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
         assert cursor.fetchone() == (False, False)
-        cursor.execute("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")
+        cursor.execute("SELECT count(*) FROM pg_tables WHERE tableowner = current_user AND schemaname = 'public'")
         assert cursor.fetchone() == (0,)
-        cursor.execute("SELECT has_table_privilege('ledger_entry', 'UPDATE'), has_table_privilege('ledger_entry', 'TRUNCATE')")
+        cursor.execute(
+            "SELECT has_table_privilege('ledger_entry', 'UPDATE'), has_table_privilege('ledger_entry', 'TRUNCATE')"
+        )
         assert cursor.fetchone() == (False, False)

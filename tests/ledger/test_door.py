@@ -48,10 +48,12 @@ def test_the_database_refuses_what_goes_round_the_door(db, town, how):
     with tenant_scope(town.example):
         row = Tenant.objects.get()
         ways = {
-            "save": lambda: row.save(),
+            "save": row.save,
             "update": lambda: Tenant.objects.update(name="x"),
-            "delete": lambda: row.delete(),
-            "bulk_create": lambda: Tenant.objects.bulk_create([Tenant(name="x", slug="x", created_at=row.created_at)]),
+            "delete": row.delete,
+            "bulk_create": lambda: Tenant.objects.bulk_create(
+                [Tenant(name="x", slug="x", created_at=row.created_at)]
+            ),
             "sql": lambda: connection.cursor().execute("UPDATE tenants_tenant SET name = 'x'"),
         }
         with pytest.raises(IntegrityError, match="outside an action"):

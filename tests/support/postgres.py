@@ -47,13 +47,39 @@ def server() -> Iterator[str]:
 
     def run(*command: str) -> None:
         subprocess.run(
-            [*as_user, *command], check=True, cwd=folder, env=plain, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+            [*as_user, *command],
+            check=True,
+            cwd=folder,
+            env=plain,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
         )
 
     try:
-        run(str(programs / "initdb"), "-D", str(cluster), "-U", "boss", "-A", "trust", "-E", "UTF8", "--no-sync")
+        run(
+            str(programs / "initdb"),
+            "-D",
+            str(cluster),
+            "-U",
+            "boss",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        )
         options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c max_connections=60 -c shared_buffers=64MB"
-        run(str(programs / "pg_ctl"), "-D", str(cluster), "-w", "-l", str(folder / "log"), "-o", options, "start")
+        run(
+            str(programs / "pg_ctl"),
+            "-D",
+            str(cluster),
+            "-w",
+            "-l",
+            str(folder / "log"),
+            "-o",
+            options,
+            "start",
+        )
         try:
             yield f"postgresql://boss@127.0.0.1:{port}/postgres"
         finally:
@@ -70,10 +96,14 @@ def new_database(boss: str, name: str) -> tuple[str, str]:
             exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
             if exists is None:
                 connection.execute(
-                    sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD 'x'").format(sql.Identifier(role))
+                    sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD 'x'").format(
+                        sql.Identifier(role)
+                    )
                 )
         connection.execute(
-            sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(f"{name}_owner"))
+            sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                sql.Identifier(name), sql.Identifier(f"{name}_owner")
+            )
         )
     place = boss.split("@", 1)[1].rsplit("/", 1)[0]
     return f"postgresql://{name}_app:x@{place}/{name}", f"postgresql://{name}_owner:x@{place}/{name}"

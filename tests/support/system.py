@@ -25,11 +25,15 @@ def main() -> None:
     if not wanted:
         return
     if os.geteuid() != 0:
-        sys.exit(f"The tests need Debian packages that are not here. Run: sudo apt-get install {' '.join(wanted)}")
+        sys.exit(
+            f"The tests need Debian packages that are not here. Run: sudo apt-get install {' '.join(wanted)}"
+        )
     print(f"Installing from Debian: {', '.join(wanted)} …", flush=True)
     quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
     subprocess.run(["apt-get", "update", "-q"], check=True, **quiet)
-    subprocess.run(["apt-get", "install", "-q", "-y", "--no-install-recommends", *wanted], check=True, **quiet)
+    subprocess.run(
+        ["apt-get", "install", "-q", "-y", "--no-install-recommends", *wanted], check=True, **quiet
+    )
 
 
 if __name__ == "__main__":

@@ -170,10 +170,10 @@ def _refusal(actor: Actor, kind: str, why: Refused) -> None:
             _append([fact], set())
     except DatabaseError:
         # The refusal stands either way; only its record is missing, and the operator must hear of that.
-        log.error("refusal_not_recorded", action=kind, actor=actor.id)
+        log.exception("refusal_not_recorded", action=kind, actor=actor.id)
 
 
-def _run(known_kind: str, cls: str, body: Callable[..., T], actor: Actor, args: Any, kwargs: Any) -> T:
+def _run(known_kind: str, cls: str, body: Callable[[Act], T], actor: Actor) -> T:
     outer = _running.get()
     cause = str(outer.events[0].event) if outer is not None and outer.events else ""
     act = Act(actor, known_kind, cls, ports.now(), cause)
@@ -181,7 +181,7 @@ def _run(known_kind: str, cls: str, body: Callable[..., T], actor: Actor, args: 
     try:
         with transaction.atomic():
             with open_action(known_kind) as touched:
-                result = body(act, *args, **kwargs)
+                result = body(act)
                 if not act.events:
                     raise NothingRecorded(known_kind)
                 changed = rows.taken(touched)
@@ -219,7 +219,7 @@ def action(
                             f"Your role does not allow this ({kind}).",
                             todo="Ask an administrator if you need it.",
                         )
-                    return _run(kind, cls, body, actor, args, kwargs)
+                    return _run(kind, cls, lambda act: body(act, *args, **kwargs), actor)
                 except Refused as why:
                     if _running.get() is None:
                         _refusal(actor, kind, why)

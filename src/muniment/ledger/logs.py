@@ -56,7 +56,8 @@ def signer(log: Log) -> Signer:
         sealed = _key_path(log.tag).read_bytes()
     except OSError:
         raise Busy(
-            "The signing key of a log is not here.", todo="Restore the folder of signing keys, then settle again."
+            "The signing key of a log is not here.",
+            todo="Restore the folder of signing keys, then settle again.",
         ) from None
     pem = envelope.open_sealed(provider().derive("log-signing"), sealed, _key_place(log.tag))
     return signer_from_pem(log.origin, pem)

@@ -16,7 +16,6 @@ from muniment.spine.guard import Kept
 from muniment.spine.models import Row, TenantManager
 
 
-
 class LedgerRow(Row):
     """A row of one tenant's log; the deployment's own log has the deployment's identifier."""
 
@@ -62,7 +61,9 @@ class Entry(Event):
     class Meta(LedgerRow.Meta):
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "idx"], name="one_entry_per_place"),
-            models.UniqueConstraint(fields=["tenant_id", "stream", "sn"], name="one_entry_per_number_in_a_stream"),
+            models.UniqueConstraint(
+                fields=["tenant_id", "stream", "sn"], name="one_entry_per_number_in_a_stream"
+            ),
         ]
         indexes = [
             models.Index(fields=["tenant_id", "subject"], name="entry_by_subject"),
@@ -134,5 +135,3 @@ class Checkpoint(LedgerRow):
 
     def __str__(self) -> str:
         return f"checkpoint at {self.size}"
-
-

@@ -64,8 +64,10 @@ def place(tenant: UUID, event: UUID) -> bytes:
 def stream_named(tenant: UUID, name: str) -> Stream:
     """Return the stream of this name, and begin it with a random tag when it is new."""
     index = blind(keyring().blind_key(tenant), "stream", name)
-    found = Stream.objects.filter(subject_index=index).first()
-    return found or Stream.objects.create(tenant_id=tenant, subject_index=index)
+    found: Stream | None = Stream.objects.filter(subject_index=index).first()
+    if found is None:
+        found = Stream.objects.create(tenant_id=tenant, subject_index=index)
+    return found
 
 
 def _seal_openings(tenant: UUID, fact: Fact, openings: tuple[Opening, ...], keys: dict[str, UUID]) -> bytes:

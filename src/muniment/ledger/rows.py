@@ -66,7 +66,7 @@ def _plain_id(value: Any) -> str:
 
 def digests(item: GuardedTable, only: Iterable[str] | None = None) -> Iterator[RowMark]:
     """Yield a mark for each row of the table, or for the named rows; a named row that is gone has an empty digest."""
-    fields = [field for field in item.model._meta.concrete_fields]
+    fields = list(item.model._meta.concrete_fields)
     columns = [str(field.column) for field in fields]
     names = [field.attname for field in fields]
     key = columns.index(item.key)

@@ -49,7 +49,9 @@ def sequence_batch(tenant: UUID, most: int = BATCH) -> int:
         with transaction.atomic(), open_action(LEDGER_HAND):
             log: Log = Log.objects.select_for_update().get()
             waiting: list[Outbox] = list(Outbox.objects.order_by("order", "id")[:most])
-            streams = {stream.id: stream for stream in Stream.objects.filter(id__in={one.stream for one in waiting})}
+            streams = {
+                stream.id: stream for stream in Stream.objects.filter(id__in={one.stream for one in waiting})
+            }
             grown = compact_range(log)
             entries = []
             for event in waiting:

@@ -52,9 +52,14 @@ class Finding:
         return not self.faults
 
     def add(self, sentence: str) -> None:
-        """Note a fault; past a thousand only the number grows."""
+        """Note a fault; past a thousand no more are named."""
         if len(self.faults) < MOST_NAMED:
             self.faults.append(sentence)
+
+    def extend(self, sentences: Iterator[str]) -> None:
+        """Note every fault of a check."""
+        for sentence in sentences:
+            self.add(sentence)
 
 
 def _checkpoint_faults(log: Log, grown: dict[int, bytes]) -> Iterator[str]:
@@ -159,9 +164,40 @@ class _OwnRows:
         """Yield the marks of these rows."""
         own = [
             key.hex
-            for key in self.item.model._base_manager.filter(tenant_id=current_tenant()).values_list("pk", flat=True)
+            for key in self.item.model._base_manager.filter(tenant_id=current_tenant()).values_list(
+                "pk", flat=True
+            )
         ]
         yield from rows.digests(self.item, own)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What is remembered while the entries of one log are walked in order."""
+
+    log: Log
+    found: Finding
+    deep: bool
+    heads: set[int]
+    tree: CompactRange = field(default_factory=CompactRange)
+    grown: dict[int, bytes] = field(default_factory=dict)
+    numbers: dict[UUID, int] = field(default_factory=dict)
+    last: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+
+    def take(self, entry: Entry) -> None:
+        """Check one entry in its place."""
+        if entry.idx != self.tree.size:
+            self.found.add(f"{self.log.origin}: entry {self.tree.size} is missing")
+        self.found.extend(_entry_faults(entry))
+        if entry.sn != self.numbers.get(entry.stream, 0):
+            self.found.add(f"entry {entry.idx}: a number is missing in its stream")
+        self.numbers[entry.stream] = entry.sn + 1
+        self.tree.append(leaf_hash(bytes(entry.leaf)))
+        if self.tree.size in self.heads:
+            self.grown[self.tree.size] = self.tree.root()
+        self.found.entries += 1
+        if self.deep:
+            _deep_entry(entry, self.found, self.last)
 
 
 def verify_log(tenant: UUID, *, deep: bool = False) -> Finding:
@@ -172,39 +208,19 @@ def verify_log(tenant: UUID, *, deep: bool = False) -> Finding:
     found = Finding()
     with tenant_scope(tenant):
         log: Log = Log.objects.get()
-        tree = CompactRange()
-        heads = set(Checkpoint.objects.values_list("size", flat=True))
-        grown: dict[int, bytes] = {}
-        numbers: dict[UUID, int] = {}
-        last: dict[tuple[str, str], tuple[str, str]] = {}
+        walk = _Walk(log, found, deep, set(Checkpoint.objects.values_list("size", flat=True)))
         for entry in Entry.objects.order_by("idx").iterator(chunk_size=1000):
-            if entry.idx != tree.size:
-                found.add(f"{log.origin}: entry {tree.size} is missing")
-            for fault in _entry_faults(entry):
-                found.add(fault)
-            if entry.sn != numbers.get(entry.stream, 0):
-                found.add(f"entry {entry.idx}: a number is missing in its stream")
-            numbers[entry.stream] = entry.sn + 1
-            tree.append(leaf_hash(bytes(entry.leaf)))
-            if tree.size in heads:
-                grown[tree.size] = tree.root()
-            found.entries += 1
-            if deep:
-                _deep_entry(entry, found, last)
+            walk.take(entry)
         stored = compact_range(log)
-        if (stored.size, stored.hashes) != (tree.size, tree.hashes):
+        if (stored.size, stored.hashes) != (walk.tree.size, walk.tree.hashes):
             found.add(f"{log.origin}: the entries do not lead to the stored head")
-        for fault in _checkpoint_faults(log, grown):
-            found.add(fault)
+        found.extend(_checkpoint_faults(log, walk.grown))
         if deep:
             for waiting in Outbox.objects.order_by("order", "id"):
-                for fault in _row_list(waiting, f"waiting event {waiting.id}", last):
-                    found.add(fault)
-            for fault in _row_faults(last, found):
-                found.add(fault)
+                found.extend(_row_list(waiting, f"waiting event {waiting.id}", walk.last))
+            found.extend(_row_faults(walk.last, found))
             for check in DEEP_CHECKS:
-                for fault in check(tenant):
-                    found.add(fault)
+                found.extend(check(tenant))
     return found
 
 
@@ -213,11 +229,9 @@ def _deep_entry(entry: Entry, found: Finding, last: dict[tuple[str, str], tuple[
     try:
         leaf = parse_leaf(bytes(entry.leaf))
         before = len(found.faults)
-        for fault in _opening_faults(entry, leaf, name):
-            found.add(fault)
+        found.extend(_opening_faults(entry, leaf, name))
         if len(found.faults) == before:
-            for fault in _row_list(entry, name, last):
-                found.add(fault)
+            found.extend(_row_list(entry, name, last))
     except Malformed as why:
         found.add(f"{name}: {why.what}")
 

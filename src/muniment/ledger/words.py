@@ -37,7 +37,7 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Any:  # noqa: PLR0911  # one line for each kind of fact reads best
     """Return a value as canonical JSON can hold it.
 
     :raises TypeError: for a value that is no fact (always our bug).

@@ -61,7 +61,8 @@ def _keep(files: Sequence[File], text: bytes) -> _Kept:
     done: list[tuple[str, storage.Stored]] = []
     try:
         for file in files:
-            done.append((file.name, storage.store(DEPLOYMENT, [file.data], most=MOST)))
+            stored = storage.store(DEPLOYMENT, [file.data], most=MOST)
+            done.append((file.name, stored))
         kept_text = storage.store(DEPLOYMENT, [text], most=MOST)
     except BaseException:
         for _, stored in done:
@@ -71,7 +72,9 @@ def _keep(files: Sequence[File], text: bytes) -> _Kept:
     whole = (
         done[0][1].sha256
         if len(done) == 1
-        else hashlib.sha256("".join(f"{stored.sha256}  {name}\n" for name, stored in done).encode()).hexdigest()
+        else hashlib.sha256(
+            "".join(f"{stored.sha256}  {name}\n" for name, stored in done).encode()
+        ).hexdigest()
     )
     return _Kept(tuple(done), kept_text, whole, sum(stored.size for _, stored in done))
 
@@ -224,7 +227,9 @@ def add_list(
     )
     ListEntry.objects.bulk_create(
         [
-            ListEntry(snapshot=snapshot, entity_id=name, schema=schema, start=start, length=length, sha256=digest)
+            ListEntry(
+                snapshot=snapshot, entity_id=name, schema=schema, start=start, length=length, sha256=digest
+            )
             for name, schema, start, length, digest in entries
         ],
         batch_size=500,
@@ -250,7 +255,13 @@ def take_in_list(
     for entity in sorted(entities, key=lambda one: str(one["id"])):
         line = entry_bytes(entity)
         entries.append(
-            (str(entity["id"]), str(entity["schema"]), len(whole), len(line), hashlib.sha256(line).hexdigest())
+            (
+                str(entity["id"]),
+                str(entity["schema"]),
+                len(whole),
+                len(line),
+                hashlib.sha256(line).hexdigest(),
+            )
         )
         whole += line + b"\n"
     with tenant_scope(DEPLOYMENT):
@@ -277,5 +288,6 @@ def _require_right(actor: Actor, name: str) -> None:
     """Refuse early, before bytes are written for somebody who may not add them; the door refuses and records too."""
     if name not in actor.may or actor.tenant != DEPLOYMENT:
         raise Refused(
-            "Only the operator of the installation takes in public sources.", todo="Ask the operator to add it."
+            "Only the operator of the installation takes in public sources.",
+            todo="Ask the operator to add it.",
         )

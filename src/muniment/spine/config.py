@@ -35,7 +35,9 @@ class Settings:
     An empty string means *the default place under the home folder*.
     """
 
-    home: Path = _setting("Folder of the installation; everything persistent lies under it.", Path("home"))
+    home: Path = _setting(  # noqa: RUF009  # a dataclass field, made by our own function
+        "Folder of the installation; everything persistent lies under it.", Path("home")
+    )
     database: str = _setting(
         "Empty for the encrypted file under the home folder, or postgresql://user:password@host:port/name of "
         "the role that owns nothing.",
@@ -116,7 +118,7 @@ def _parse(name: str, raw: Any, like: Any, where: str) -> Any:
             value: Any = raw if isinstance(raw, bool) else _to_bool(str(raw))
         elif isinstance(like, int):
             if isinstance(raw, bool):
-                raise ValueError("use a whole number")
+                raise ValueError("use a whole number")  # noqa: TRY004  # mapped to one sentence below
             value = int(str(raw))
         elif isinstance(like, tuple):
             parts = raw if isinstance(raw, list) else str(raw).split(",")
@@ -125,7 +127,7 @@ def _parse(name: str, raw: Any, like: Any, where: str) -> Any:
             value = Path(str(raw))
         else:
             if not isinstance(raw, str):
-                raise ValueError("use a text in quotes")
+                raise ValueError("use a text in quotes")  # noqa: TRY004  # mapped to one sentence below
             value = raw
     except ValueError as why:
         detail = str(why) if str(why).startswith("use") else "use a whole number"
@@ -214,7 +216,9 @@ def load(environ: Mapping[str, str], *, home: Path | None = None) -> Settings:
     values: dict[str, Any] = {}
     for name, (raw, where) in given.items():
         if name not in defaults:
-            raise Invalid(f"There is no setting called {name}.", todo="Remove it or mend its name.", where=where)
+            raise Invalid(
+                f"There is no setting called {name}.", todo="Remove it or mend its name.", where=where
+            )
         values[name] = _parse(name, raw, defaults[name], where)
     settings = Settings(**values)
     _check(settings)

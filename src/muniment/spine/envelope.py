@@ -26,7 +26,7 @@ _LEAST = 1 + NONCE_BYTES + TAG_BYTES
 _ID_BYTES = 16
 
 
-class Tampered(Exception):  # noqa: N818 - says what is the case, as the five errors do
+class Tampered(Exception):
     """Something sealed does not open: changed, moved, cut, or sealed under another key."""
 
     def __init__(self, what: str = "Sealed bytes do not open: changed, moved or under another key.") -> None:

@@ -62,7 +62,9 @@ class Absent(MunimentError):
     code = "absent"
     title = "There is no such thing"
 
-    def __init__(self, what: str = "There is no such thing here.", *, todo: str = "", where: str = "") -> None:
+    def __init__(
+        self, what: str = "There is no such thing here.", *, todo: str = "", where: str = ""
+    ) -> None:
         super().__init__(what, todo=todo, where=where)
 
 

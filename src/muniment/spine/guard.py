@@ -30,7 +30,7 @@ class Kept(StrEnum):
     REGISTER = "register"  # written and updated by the ledger's own hand only
 
 
-#: The name under which the ledger itself writes.
+#: The name under which the ledger itself writes; the function for PostgreSQL below repeats it.
 LEDGER_HAND: Final = "ledger.hand"
 
 #: Tables without a guard, each with its reason. A house test holds this list against the models.
@@ -113,7 +113,10 @@ def _sqlite_conditions(item: GuardedTable, verb: str) -> list[tuple[str, str]]:
     conditions = [(f"{call} IS NOT NULL", f"write outside an action or for another tenant: {item.table}")]
     if verb == "UPDATE" and item.tenant_column:
         conditions.append(
-            (f"OLD.{item.tenant_column} IS NOT NEW.{item.tenant_column}", f"a row of {item.table} keeps its tenant")
+            (
+                f"OLD.{item.tenant_column} IS NOT NEW.{item.tenant_column}",
+                f"a row of {item.table} keeps its tenant",
+            )
         )
     return conditions
 
@@ -124,7 +127,8 @@ def sqlite_statements(item: GuardedTable) -> list[str]:
     for verb in ("INSERT", "UPDATE", "DELETE"):
         name = f"guard_{item.table}_{verb.lower()}"
         cases = " ".join(
-            f"WHEN {condition} THEN RAISE(ABORT, '{words}')" for condition, words in _sqlite_conditions(item, verb)
+            f"WHEN {condition} THEN RAISE(ABORT, '{words}')"
+            for condition, words in _sqlite_conditions(item, verb)
         )
         statements += [
             f'DROP TRIGGER IF EXISTS "{name}"',
@@ -135,25 +139,27 @@ def sqlite_statements(item: GuardedTable) -> list[str]:
 
 # ---------------------------------------------------------------- PostgreSQL
 
-POSTGRES_FUNCTION: Final = f"""
+POSTGRES_FUNCTION: Final = """
 CREATE OR REPLACE FUNCTION muniment_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   act text := coalesce(current_setting('muniment.action', true), '');
   kept text := TG_ARGV[0];
   changed record;
 BEGIN
-  IF kept = 'append-only' AND (TG_OP <> 'INSERT' OR act <> '{LEDGER_HAND}') THEN
-    RAISE EXCEPTION '% is append-only and only the ledger writes it', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
-  ELSIF kept = 'queue' AND (TG_OP = 'UPDATE' OR (TG_OP = 'DELETE' AND act <> '{LEDGER_HAND}') OR act = '') THEN
+  IF kept = 'append-only' AND (TG_OP <> 'INSERT' OR act <> 'ledger.hand') THEN
+    RAISE EXCEPTION '% is append-only and only the ledger writes it', TG_TABLE_NAME
+      USING ERRCODE = 'integrity_constraint_violation';
+  ELSIF kept = 'queue' AND (TG_OP = 'UPDATE' OR (TG_OP = 'DELETE' AND act <> 'ledger.hand') OR act = '') THEN
     RAISE EXCEPTION 'only the ledger empties %', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
-  ELSIF kept = 'register' AND (TG_OP = 'DELETE' OR act <> '{LEDGER_HAND}') THEN
+  ELSIF kept = 'register' AND (TG_OP = 'DELETE' OR act <> 'ledger.hand') THEN
     RAISE EXCEPTION 'only the ledger writes %', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
   ELSIF kept = 'guarded' THEN
     IF act = '' THEN
       RAISE EXCEPTION 'write outside an action: %', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     IF TG_OP = 'DELETE' THEN changed := OLD; ELSE changed := NEW; END IF;
-    IF TG_OP = 'UPDATE' AND TG_ARGV[2] <> '' AND to_jsonb(OLD)->>TG_ARGV[2] IS DISTINCT FROM to_jsonb(NEW)->>TG_ARGV[2] THEN
+    IF TG_OP = 'UPDATE' AND TG_ARGV[2] <> ''
+       AND to_jsonb(OLD)->>TG_ARGV[2] IS DISTINCT FROM to_jsonb(NEW)->>TG_ARGV[2] THEN
       RAISE EXCEPTION 'a row of % keeps its tenant', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     INSERT INTO pg_temp.muniment_touched VALUES (TG_TABLE_NAME, to_jsonb(changed)->>TG_ARGV[1]) ON CONFLICT DO NOTHING;
@@ -163,13 +169,16 @@ BEGIN
 END $$
 """
 
+
 def postgres_statements(item: GuardedTable) -> list[str]:
     """Return the statements that put this table under guard and forced row-level security on PostgreSQL."""
     table = f'"{item.table}"'
     statements = [
         f"DROP TRIGGER IF EXISTS guard ON {table}",
-        f"CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW "
-        f"EXECUTE FUNCTION muniment_guard('{item.kept}', '{item.key}', '{item.tenant_column}')",
+        (
+            f"CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW "
+            f"EXECUTE FUNCTION muniment_guard('{item.kept}', '{item.key}', '{item.tenant_column}')"
+        ),
     ]
     if not item.tenant_column:
         return statements

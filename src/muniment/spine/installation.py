@@ -32,6 +32,7 @@ def database_key() -> bytes:
 
 @cache
 def key_store() -> KeyStore:
+    """Return the store of wrapped keys."""
     settings = config.current()
     if settings.key_store:
         return PostgresKeyStore(settings.key_store)

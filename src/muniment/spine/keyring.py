@@ -24,7 +24,7 @@ from muniment.spine.keys import KeyFault, KeyProvider, derive, key_context
 from muniment.spine.keystore import KeyRow, KeyStore
 
 
-class KeyDestroyed(Exception):  # noqa: N818 - says what is the case, as the five errors do
+class KeyDestroyed(Exception):
     """The key is gone for good, or never was: what stood under it cannot be read by anybody any more."""
 
     def __init__(self, tenant: UUID, key_id: UUID) -> None:

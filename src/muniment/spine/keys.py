@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from muniment.spine.envelope import KEY_BYTES
 
 
-class KeyFault(Exception):  # noqa: N818 - says what is the case, as the five errors do
+class KeyFault(Exception):
     """A wrapped key does not unwrap: changed, moved to another context, or under another key."""
 
     def __init__(

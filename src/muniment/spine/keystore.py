@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-import sqlcipher3.dbapi2 as sqlcipher  # type: ignore[import-untyped]  # the package has no types
+import sqlcipher3.dbapi2 as sqlcipher
 
 from muniment.spine.envelope import KEY_BYTES
 from muniment.spine.errors import Busy

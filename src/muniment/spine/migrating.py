@@ -31,13 +31,21 @@ def _as_owner() -> None:
 
 def _grant(connection: Any, role: str) -> None:
     kept = {item.table: item.kept for item in guarded_tables()}
-    rights = {Kept.APPEND_ONLY: "SELECT, INSERT", Kept.QUEUE: "SELECT, INSERT, DELETE", Kept.REGISTER: "SELECT, INSERT, UPDATE"}
+    rights = {
+        Kept.APPEND_ONLY: "SELECT, INSERT",
+        Kept.QUEUE: "SELECT, INSERT, DELETE",
+        Kept.REGISTER: "SELECT, INSERT, UPDATE",
+    }
     quoted = connection.ops.quote_name(role)
     with connection.cursor() as cursor:
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {quoted}")
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
         for table in connection.introspection.table_names():
-            right = rights.get(kept[table], "SELECT, INSERT, UPDATE, DELETE") if table in kept else "SELECT, INSERT, UPDATE, DELETE"
+            right = (
+                rights.get(kept[table], "SELECT, INSERT, UPDATE, DELETE")
+                if table in kept
+                else "SELECT, INSERT, UPDATE, DELETE"
+            )
             if table == "django_migrations":
                 right = "SELECT"
             cursor.execute(f"REVOKE ALL ON {connection.ops.quote_name(table)} FROM {quoted}")

@@ -89,7 +89,7 @@ class _Window:
             row.refresh_from_db(fields=[self.field.attname])
             held = row.__dict__[self.field.attname]
         if isinstance(held, Stored):
-            # The opened text replaces the ciphertext; saving seals it again under a fresh nonce only if the column is saved.
+            # The opened text replaces the ciphertext; saving the column seals it again under a fresh nonce.
             held = open_text(row.tenant_id, held.blob, self.field.place(row))
             row.__dict__[self.field.attname] = held
         return held
@@ -152,7 +152,7 @@ class SealedText(models.BinaryField[Any, Any]):
         row: Any = model_instance
         return Stored(seal_text(row.tenant_id, self.key_of(row), str(held), self.place(row)))
 
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: FBT001, FBT002  # Django's signature
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: ARG002, FBT001, FBT002  # Django's signature
         """Hand the ciphertext to the database.
 
         :raises FieldError: for plain text, which would mean an update or a filter that cannot be sealed.

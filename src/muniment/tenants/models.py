@@ -24,7 +24,9 @@ class Tenant(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = [
-            models.CheckConstraint(condition=models.Q(id=models.F("tenant_id")), name="a_tenant_is_its_own_tenant"),
+            models.CheckConstraint(
+                condition=models.Q(id=models.F("tenant_id")), name="a_tenant_is_its_own_tenant"
+            ),
         ]
 
     def __str__(self) -> str:

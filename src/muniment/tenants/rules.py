@@ -16,7 +16,9 @@ def require_name(name: str) -> str:
     """
     kept = name.strip()
     if not kept or len(kept) > 120 or not kept.isprintable():
-        raise Invalid("The name of a tenant has 1 to 120 printable characters.", todo="Mend the name.", where="name")
+        raise Invalid(
+            "The name of a tenant has 1 to 120 printable characters.", todo="Mend the name.", where="name"
+        )
     return kept
 
 

@@ -40,7 +40,7 @@ class Stored:
     size: int
 
 
-class Damaged(Exception):  # noqa: N818  # says what is the case, as the five errors do
+class Damaged(Exception):  # says what is the case, as the five errors do
     """The bytes on the disk are not those that were stored."""
 
 

@@ -35,7 +35,8 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             # Unknown until it is done: an error here must not leave a wrong belief behind.
             self._told = None
             self.connection.execute(
-                "SELECT set_config('muniment.tenant', %s, false), set_config('muniment.action', %s, false)", wish
+                "SELECT set_config('muniment.tenant', %s, false), set_config('muniment.action', %s, false)",
+                wish,
             )
             self._told = wish
         return execute(sql, params, many, context)

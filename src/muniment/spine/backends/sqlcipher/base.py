@@ -13,6 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.backends.sqlite3 import base as stock
+from django.db.backends.sqlite3._functions import (  # type: ignore[import-untyped]  # Django's own, untyped
+    register as register_functions,
+)
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from muniment.spine import session
@@ -75,7 +78,7 @@ def _convert(query: str, names: list[str] | None) -> str:
     return query % {name: f":{name}" for name in names}
 
 
-def _guard(connection: Any) -> Callable[[str, str, str | None], str | None]:
+def _guard() -> Callable[[str, str, str | None], str | None]:
     def guard(table: str, row: Any, tenant: Any) -> str | None:
         """Say why this write is refused, or note the row and say nothing."""
         if session.open_action_name() is None:
@@ -101,14 +104,14 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         connection = sqlcipher.connect(**params)
         connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f"PRAGMA key = \"x'{database_key().hex()}'\"")
-        stock.register_functions(connection)
-        connection.create_function("muniment_guard", 3, _guard(connection))
+        register_functions(connection)
+        connection.create_function("muniment_guard", 3, _guard())
         connection.create_function("muniment_action", 0, lambda: session.wanted()[1])
         for pragma in PRAGMAS:
             connection.execute(pragma)
         return connection
 
-    def create_cursor(self, name: str | None = None) -> Any:
+    def create_cursor(self, name: str | None = None) -> Any:  # noqa: ARG002  # Django's signature
         """Return a cursor of the encrypting library."""
         return self.connection.cursor(factory=CipherCursor)
 

@@ -195,10 +195,14 @@ def client_as(request: pytest.FixtureRequest, account_of: Callable[[Actor], Any]
 
     from muniment.access.backends import PATH
 
+    class Browser(Client):
+        """A browser that speaks TLS, as every one must."""
+
+        def request(self, **given: Any) -> Any:
+            return super().request(**{**given, "wsgi.url_scheme": "https"})
+
     def browser(who: Actor | str | None = None, factors: tuple[str, ...] = ("password", "totp")) -> Client:
-        client = Client(
-            **{"wsgi.url_scheme": "https", "SERVER_NAME": "localhost", "REMOTE_ADDR": "192.0.2.7"}
-        )
+        client = Browser(SERVER_NAME="localhost", REMOTE_ADDR="192.0.2.7")
         if who is None:
             return client
         actor = who if isinstance(who, Actor) else request.getfixturevalue(PERSONA_OF[who])

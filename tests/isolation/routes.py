@@ -32,7 +32,9 @@ class Route:
         """Return the address with its placeholders filled."""
         address = self.path
         for name in self.placeholders:
-            start = next(part for part in _parts(address) if part.endswith((f":{name}", f"<{name}", f"{{{name}")))
+            start = next(
+                part for part in _parts(address) if part.endswith((f":{name}", f"<{name}", f"{{{name}"))
+            )
             address = address.replace(start + (">" if start.startswith("<") else "}"), values[name], 1)
         return address
 

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from tests.isolation.examples import EXAMPLES, PLAIN, Firm
+from tests.isolation.routes import Route, every_route
 
 from muniment.access.rules import OWN_ACCOUNT, ROLES, permissions
 from muniment.ledger.action import REGISTRY
@@ -15,8 +17,6 @@ from muniment.ledger.models import Outbox
 from muniment.ledger.openings import opened_event
 from muniment.site.gate import PUBLIC
 from muniment.spine.scope import tenant_scope
-from tests.isolation.examples import EXAMPLES, PLAIN, Firm
-from tests.isolation.routes import Route, every_route
 
 ROUTES = every_route()
 WITH_THINGS = [route for route in ROUTES if any(name not in PLAIN for name in route.placeholders)]

@@ -140,16 +140,14 @@ def has_factor(person_id: UUID) -> bool:
     return bool(Authenticator.objects.filter(user_id=person_id, type=Authenticator.Type.TOTP).exists())
 
 
-def people() -> list[Listed]:
-    """Return the people of the current tenant, by name; those who may not come in any more at the end."""
-    rows: list[Person] = list(Person.objects.all())
-    ids = [row.id for row in rows]
+def listed(rows: list[Person]) -> list[Listed]:
+    """Return people as they are shown."""
     with_factor = set(
-        Authenticator.objects.filter(user_id__in=ids, type=Authenticator.Type.TOTP).values_list(
-            "user_id", flat=True
-        )
+        Authenticator.objects.filter(
+            user_id__in=[row.id for row in rows], type=Authenticator.Type.TOTP
+        ).values_list("user_id", flat=True)
     )
-    listed = [
+    return [
         Listed(
             id=row.id,
             name=row.name,
@@ -162,7 +160,21 @@ def people() -> list[Listed]:
         )
         for row in rows
     ]
-    return sorted(listed, key=lambda one: (not one.is_active, one.name.casefold(), one.id))
+
+
+def people() -> list[Listed]:
+    """Return the people of the current tenant, by name; those who may not come in any more at the end."""
+    return sorted(
+        listed(list(Person.objects.all())), key=lambda one: (not one.is_active, one.name.casefold(), one.id)
+    )
+
+
+def people_after(cursor: UUID | None, most: int) -> list[Listed]:
+    """Return people of the current tenant by identifier, after the cursor."""
+    rows = Person.objects.order_by("id")
+    if cursor is not None:
+        rows = rows.filter(id__gt=cursor)
+    return listed(list(rows[:most]))
 
 
 def names(ids: Iterable[str | UUID]) -> dict[str, str]:

@@ -53,6 +53,13 @@ def nobody(request: HttpRequest) -> Actor:
     )
 
 
+def say_entries(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Put the numbers of the events that a write recorded into its answer."""
+    events = getattr(request, "events", [])
+    if events and request.method not in SAFE:
+        response["X-Ledger-Entry"] = ", ".join(str(event) for event in events[:20])
+
+
 def _is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith(problems.API)
 
@@ -72,9 +79,9 @@ class Gate:
             return problems.answer(request, problems.by_status(401))
         tenant = request.actor.tenant  # type: ignore[attr-defined]  # as above
         with tenant_scope(tenant), receipts() as events:
+            request.events = events  # type: ignore[attr-defined]  # read by say_entries
             response = self.get_response(request)
-        if events and request.method not in SAFE:
-            response["X-Ledger-Entry"] = ", ".join(str(event) for event in events[:20])
+        say_entries(request, response)
         if isinstance(response, StreamingHttpResponse) and not response.is_async:
             response.streaming_content = _in_tenant(tenant, iter(response))
         return response

@@ -19,7 +19,7 @@ from django.http.response import HttpResponseBase
 
 from muniment.access.models import ApiCall
 from muniment.site import problems
-from muniment.site.gate import SAFE
+from muniment.site.gate import SAFE, say_entries
 from muniment.site.middleware import Answer
 from muniment.spine import ports
 from muniment.spine.errors import Invalid
@@ -69,6 +69,7 @@ class Repeated:
 
     def _answer_once(self, request: HttpRequest, call: ApiCall) -> HttpResponseBase:
         response = self.get_response(request)
+        say_entries(request, response)
         keepable = isinstance(response, HttpResponse) and len(response.content) <= LARGEST_ANSWER
         if response.status_code >= 500 or not keepable:
             call.delete()

@@ -91,8 +91,8 @@ INSTALLED_APPS = [
 ]
 TASKS = {"default": {"BACKEND": "muniment.spine.queue.LeaseBackend", "QUEUES": ["default"]}}
 MIDDLEWARE = [
-    "muniment.site.middleware.Envelope",
     "django.middleware.security.SecurityMiddleware",
+    "muniment.site.middleware.Envelope",
     "muniment.site.static.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -14,14 +14,17 @@ from muniment.spine.errors import Invalid, Refused
 READING: Final = frozenset(
     {
         "cases.read",
+        "cases.read_queue",
         "counterparties.read",
         "ledger.read",
         "packs.download",
+        "packs.read",
         "scans.read",
         "scans.read_finding",
         "screening.read",
         "screening.read_match",
         "screening.replay",
+        "vault.browse",
         "vault.download",
         "vault.read",
     }

@@ -47,7 +47,8 @@ def upload(
         newest = DocumentVersion.objects.filter(document=document, number=document.latest).first()
         if newest is not None and newest.sha256 == file.sha256:
             raise Clash(
-                f"This is the same file as version {newest.number}.", todo="Choose the changed file, or do nothing."
+                f"This is the same file as version {newest.number}.",
+                todo="Choose the changed file, or do nothing.",
             )
     blob = _enter(act, file, rules.media_type(name))
     text_blob = _enter(act, text, "application/json")
@@ -143,6 +144,24 @@ def receive(
             for blob in kept:
                 storage.discard(actor.tenant, blob)
             raise
+
+
+@action("vault.browse", cls="evidence.read", says="{actor} looked at the list of documents", reads=True)
+def browse(
+    act: Act, *, document_id: UUID | None = None, after: UUID | None = None, most: int = 50
+) -> queries.Listing:
+    """Return a page of documents, or the versions of one, and put on record that they were listed.
+
+    :raises Absent: when the document is not there.
+    :raises Invalid: when the cursor leads nowhere.
+    """
+    if document_id is None:
+        listing = queries.shelf_page(after, most)
+        act.record("vault.Document/all", documents=len(listing.items))
+        return listing
+    listing = queries.shelf_of(document_id)
+    act.record(listing.items[0].document, versions=len(listing.items))
+    return listing
 
 
 @action("vault.read", cls="evidence.read", says="{actor} read a document", reads=True)

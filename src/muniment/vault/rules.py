@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
+from urllib.parse import quote
 
 from muniment.spine.errors import Invalid
+from muniment.vault.extraction.text import Extracted
 
 LONGEST_NAME: Final = 200
 
@@ -32,7 +36,9 @@ def require_text(value: str, *, field: str, longest: int = LONGEST_NAME, needed:
     if len(kept) > longest:
         raise Invalid(f"The {field} is longer than {longest} characters.", todo="Shorten it.", where=field)
     if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in kept):
-        raise Invalid(f"The {field} holds characters that no text may hold.", todo="Type it anew.", where=field)
+        raise Invalid(
+            f"The {field} holds characters that no text may hold.", todo="Type it anew.", where=field
+        )
     return kept
 
 
@@ -43,7 +49,9 @@ def require_file_name(name: str) -> str:
     """
     kept = require_text(name, field="file name")
     if "/" in kept or "\\" in kept or kept.startswith("."):
-        raise Invalid("The file name must not hold a folder.", todo="Give the file a plain name.", where="file name")
+        raise Invalid(
+            "The file name must not hold a folder.", todo="Give the file a plain name.", where="file name"
+        )
     media_type(kept)
     return kept
 
@@ -75,3 +83,48 @@ def require_effective(effective: date, today: date) -> date:
             where="effective",
         )
     return effective
+
+
+#: Longest text of one page that shows a document, in code points.
+LONGEST_LEAF: Final = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A run of a document's pages that is shown at once: numbers of the first and last, and their span."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+
+
+def leaves(text: Extracted) -> tuple[Leaf, ...]:
+    """Divide a document's text at its page edges into runs that a browser shows quickly; one page is never cut.
+
+    Why it matters: a table of 200,000 rows is a document too.
+    """
+    found: list[Leaf] = []
+    for page in text.pages:
+        last = found[-1] if found else None
+        if last is not None and page.end - last.start <= LONGEST_LEAF:
+            found[-1] = Leaf(last.first, page.number, last.start, page.end)
+        else:
+            found.append(Leaf(page.number, page.number, page.start, page.end))
+    return tuple(found)
+
+
+def leaf_at(held: Sequence[Leaf], offset: int) -> int:
+    """Return the position of the run in which a code point lies; the last one for anything beyond the text."""
+    return next((nth for nth, leaf in enumerate(held) if offset < leaf.end), len(held) - 1)
+
+
+def attachment(name: str) -> str:
+    """Return the value of ``Content-Disposition`` that makes a browser save a file under its name (RFC 6266, 8187).
+
+    Why it matters: a name is a person's text. Nothing of it can end the header, and no browser opens the file.
+    """
+    ending = name[name.rfind(".") :].lower() if "." in name else ""
+    plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_. ") else "_" for sign in name)
+    safe = plain.strip(" .") or f"document{ending if ending in MEDIA_TYPES else ''}"
+    return f"attachment; filename=\"{safe}\"; filename*=UTF-8''{quote(name, safe='')}"

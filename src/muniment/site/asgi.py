@@ -32,9 +32,11 @@ class BoundedBodies:
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not announced.isdigit() or int(announced) > self.largest:
+            await _drain(receive, 4 * self.largest)
             await _refuse(send)
             return
         seen = 0
+        begun = False
 
         async def bounded() -> Any:
             nonlocal seen
@@ -43,7 +45,24 @@ class BoundedBodies:
             # To Django this is a client that went away: it stops and keeps nothing.
             return {"type": "http.disconnect"} if seen > self.largest else message
 
-        await self.app(scope, bounded, send)
+        async def noted(message: Any) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        await self.app(scope, bounded, noted)
+        if seen > self.largest and not begun:
+            await _refuse(send)
+
+
+async def _drain(receive: Any, most: int) -> None:
+    """Read a body and keep nothing of it, since browsers show the answer only to what they could send."""
+    seen = 0
+    while seen <= most:
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
 
 
 async def _refuse(send: Any) -> None:

@@ -47,6 +47,19 @@ _SYLLABLES = (
     "tor",
     "zar",
 )
+_GIVEN = (
+    "Ahmad",
+    "Ali",
+    "Fatima",
+    "Hassan",
+    "Ivan",
+    "John",
+    "Jose",
+    "Maria",
+    "Mohammed",
+    "Sergei",
+    "Vladimir",
+)
 Entity = dict[str, Any]
 
 
@@ -73,7 +86,8 @@ def lists() -> tuple[list[ListVersion], str]:
 
 
 def _name(dice: random.Random) -> str:
-    return " ".join("".join(dice.choices(_SYLLABLES, k=dice.randint(2, 3))).title() for _ in range(2))
+    family = "".join(dice.choices(_SYLLABLES, k=dice.randint(2, 3))).title()
+    return " ".join([*dice.sample(_GIVEN, dice.randint(1, 2)), family])
 
 
 def _invented(count: int) -> list[Entity]:
@@ -84,7 +98,7 @@ def _invented(count: int) -> list[Entity]:
             "schema": "Person",
             "properties": {
                 "name": [_name(dice)],
-                "alias": [_name(dice)],
+                "alias": [_name(dice) for _ in range(number % 6)],
                 "birthDate": [str(1940 + number % 60)],
             },
         }
@@ -165,7 +179,7 @@ def run(count: int = QUERIES) -> dict[str, Any]:
     index = ScreeningIndex.build(versions)
     built = time.perf_counter() - started
     memory = resident_memory()
-    parties = [Party(snapshot(entity), list_key=list_id) for list_id, entity in keyed]
+    parties = index.parties
     finder = CandidateIndex(parties)
     stock_parties = [model.get_proxy(entity) for entity in entities]
     asked = queries(entities, count)

@@ -32,7 +32,7 @@ _FOOTNOTE = re.compile(
     r"(?<!\bpoint)(?<!\bpoints)(?<!\bparagraph)(?<!\bparagraphs)(?<!\band)(?<!\bor)(?<!\bto)(?<!\bitem)(?<!\bitems)"
     r"(?<=[^\s,])[ \u00a0]\((?:\d{1,3}|\*\d{0,3})\)(?=[\s,.;:)'\"\u2019\u201d]|$)"
 )
-_BLANK = re.compile(r"\s+")
+_MAYBE_FOOTNOTE = re.compile(r"[ \u00a0]\([\d*]")
 _BEFORE_STOP = re.compile(r" (?=[,.;:)])")
 
 
@@ -44,8 +44,12 @@ def canonical(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", text)
     text = _AMENDMENT.sub(" ", text)
-    text = "\n".join(_FOOTNOTE.sub("", line) for line in text.split("\n"))
-    text = _BLANK.sub(" ", text.translate(_TABLE)).strip()
+    if _MAYBE_FOOTNOTE.search(text):
+        # Looking behind at every position is dear, so only lines that could hold a footnote are looked at.
+        text = "\n".join(
+            _FOOTNOTE.sub("", line) if _MAYBE_FOOTNOTE.search(line) else line for line in text.split("\n")
+        )
+    text = " ".join(text.translate(_TABLE).split())
     return _BEFORE_STOP.sub("", text)
 
 

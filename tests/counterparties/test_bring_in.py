@@ -21,7 +21,7 @@ P-3,person,,1955,at,,,
 
 
 def test_a_table_is_shown_first_and_then_taken_in_whole(db, ada):
-    held = actions.receive(ada, [TABLE], name="book.csv")
+    held = actions.receive(ada, TABLE, name="book.csv")
     with tenant_scope(ada.tenant):
         would = queries.would_do(queries.file_of(held), held.form)
         assert Counterparty.objects.count() == 0
@@ -106,7 +106,7 @@ def test_a_person_cannot_become_a_firm_by_an_import(db, ada):
 
 
 def test_nothing_is_taken_in_when_the_register_changed_since_it_was_shown(db, ada):
-    held = actions.receive(ada, [TABLE], name="book.csv")
+    held = actions.receive(ada, TABLE, name="book.csv")
     with tenant_scope(ada.tenant):
         shown = queries.would_do(TABLE, "csv").shown
     actions.take_in(ada, b"reference,kind,name\nP-2,person,Somebody Else\n", name="x.csv")
@@ -149,7 +149,7 @@ def test_what_cannot_be_read_leaves_the_register_as_it_was(db, ada, name, conten
 def test_an_auditor_brings_in_nothing_and_that_is_on_record(db, vera, ada):
     with pytest.raises(Refused):
         actions.take_in(vera, TABLE, name="book.csv")
-    held = actions.receive(ada, [TABLE], name="book.csv")
+    held = actions.receive(ada, TABLE, name="book.csv")
     with pytest.raises(Refused):
         actions.confirm(vera, import_id=held.id)
 
@@ -159,7 +159,7 @@ def test_an_auditor_brings_in_nothing_and_that_is_on_record(db, vera, ada):
 
 
 def test_another_tenants_import_is_not_there(db, ada, mallory):
-    held = actions.receive(ada, [TABLE], name="book.csv")
+    held = actions.receive(ada, TABLE, name="book.csv")
 
     with pytest.raises(Absent):
         actions.confirm(mallory, import_id=held.id)

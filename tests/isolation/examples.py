@@ -72,3 +72,66 @@ def a_token(firm: Firm) -> UUID:
         firm.analyst, label="nightly", permissions=["scans.read"], expires_at=ports.now() + timedelta(days=1)
     )
     return issued.token.id
+
+
+# --- counterparties
+
+
+@example("counterparty_id")
+def a_counterparty(firm: Firm) -> UUID:
+    from muniment.counterparties import actions, rules
+
+    given = {"reference": f"R-{ports.new_id().hex}", "kind": "person", "name": "Marta Olivar"}
+    return actions.add(firm.analyst, party=rules.require_party(given)).id
+
+
+@example("import_id")
+def an_import(firm: Firm) -> UUID:
+    from muniment.counterparties import actions
+
+    return actions.receive(firm.analyst, b"reference,kind,name\nP-1,person,Marta Olivar\n", name="book.csv").id
+
+
+# --- screening
+
+
+def _screened(firm: Firm) -> UUID:
+    from tests.screening.listed import take_in_book, take_in_list
+
+    from muniment.access.rules import OPERATOR
+    from muniment.counterparties import queries as parties
+    from muniment.screening import actions, jobs, queries
+    from muniment.spine.actor import system
+    from muniment.spine.scope import tenant_scope
+
+    with tenant_scope(firm.analyst.tenant):
+        if not queries.lists_now():
+            take_in_list(system("operator", may=OPERATOR, via="cli"))
+        if not parties.ids_to_screen():
+            take_in_book(firm.analyst)
+        return jobs.perform(actions.run(firm.analyst).id).id
+
+
+@example("run_id")
+def a_run(firm: Firm) -> UUID:
+    return _screened(firm)
+
+
+@example("screened_id")
+def a_result(firm: Firm) -> UUID:
+    from muniment.screening.models import Screened
+    from muniment.spine.scope import tenant_scope
+
+    run = _screened(firm)
+    with tenant_scope(firm.analyst.tenant):
+        return Screened.objects.filter(run_id=run).first().id
+
+
+@example("match_id")
+def a_match(firm: Firm) -> UUID:
+    from muniment.screening.models import Match
+    from muniment.spine.scope import tenant_scope
+
+    run = _screened(firm)
+    with tenant_scope(firm.analyst.tenant):
+        return Match.objects.filter(screened__run_id=run).first().id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -194,11 +194,11 @@ def offer(act: Act, *, file: storage.Stored, name: str, form: str) -> Import:
     return made
 
 
-def receive(actor: Actor, pieces: Iterable[bytes], *, name: str) -> Import:
+def receive(actor: Actor, raw: bytes, *, name: str) -> Import:
     """Keep a file of counterparties as evidence of what came; the register does not change yet.
 
     :param name: the file's own name; its ending says what it is.
-    :raises Invalid: when it is empty, too large or of a kind that cannot be read here.
+    :raises Invalid: when it cannot be read as a whole; nothing of it is kept then.
     :raises Refused: when the actor may not bring in counterparties.
     """
     if "counterparties.offer" not in actor.may:
@@ -206,7 +206,8 @@ def receive(actor: Actor, pieces: Iterable[bytes], *, name: str) -> Import:
         return offer(actor, file=NO_FILE, name="", form="")
     form = form_of(name)
     with tenant_scope(actor.tenant):
-        file = storage.store(actor.tenant, pieces, most=MOST_BYTES)
+        queries.require_readable(raw, form)
+        file = storage.store(actor.tenant, [raw], most=MOST_BYTES)
         try:
             return offer(actor, file=file, name=name[:200], form=form)
         except BaseException:
@@ -339,5 +340,5 @@ def take_in(
     if "counterparties.offer" in actor.may:
         with tenant_scope(actor.tenant):
             queries.would_do(raw, form_of(name), mapping, default_kind)
-    held = receive(actor, [raw], name=name)
+    held = receive(actor, raw, name=name)
     return confirm(actor, import_id=held.id, mapping=mapping, default_kind=default_kind)

@@ -1,4 +1,4 @@
-"""Reads of the counterparties. Pages that show parties go through ``actions.read``, so that it is on record."""
+"""Reads of the counterparties; pages that show parties go through ``actions.read``, which records it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,19 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from muniment.counterparties import rules
-from muniment.counterparties.formats import ImportPlan, PartyInput, Reject, read_csv, read_ftm, to_ftm
+from muniment.counterparties.formats import (
+    ImportPlan,
+    PartyInput,
+    Reject,
+    read_csv,
+    read_ftm,
+    read_header,
+    suggest_mapping,
+    to_ftm,
+)
 from muniment.counterparties.formats.party import Kind as KindName
 from muniment.counterparties.models import BlindToken, Counterparty, Import, Kind, Ownership, Standing, Status
-from muniment.spine.errors import Absent
+from muniment.spine.errors import Absent, Invalid
 from muniment.spine.installation import keyring
 from muniment.spine.scope import current_tenant
 from muniment.vault import storage
@@ -65,13 +74,14 @@ def page(text: str = "", standing: str = "", after: UUID | None = None, limit: i
     :param standing: what the last screening said.
     """
     rows: Any = Counterparty.objects.order_by("reference")
-    if text.strip():
+    text = rules.typed(text)
+    if text:
         key = keyring().blind_key(current_tenant())
         words, number = rules.asked(key, text)
         named = Counterparty.objects.all()
         for word in words:
             named = named.filter(id__in=BlindToken.objects.filter(index=word).values("counterparty_id"))
-        wanted = Q(reference__iexact=text.strip())
+        wanted = Q(reference__iexact=text)
         if words:
             wanted |= Q(id__in=named.values("id"))
         if number is not None:
@@ -140,14 +150,17 @@ def tree(row: Counterparty) -> dict[str, Any]:
 
 
 def _tree(row: Counterparty, path: frozenset[UUID], depth: int) -> dict[str, Any]:
-    links: list[Ownership] = []
+    above: list[dict[str, Any]] = []
     if depth < DEEPEST and row.id not in path:
-        links = list(Ownership.objects.filter(owned=row).select_related("owner").order_by("-share", "id"))
-    owners = []
-    for link in links:
-        above = _tree(link.owner, path | {row.id}, depth + 1)
-        owners.append({**above, "share": None if link.share is None else link.share / 100, "role": link.role})
-    return {"id": row.id, "name": row.name, "kind": row.kind, "owners": owners, "ring": row.id in path}
+        for link in owners(row):
+            share = None if link.share is None else link.share / 100
+            above.append(_tree(link.owner, path | {row.id}, depth + 1) | {"share": share, "role": link.role})
+    return {"id": row.id, "name": row.name, "kind": row.kind, "owners": above, "ring": row.id in path}
+
+
+def owners(row: Counterparty) -> list[Ownership]:
+    """Return who holds a party, the largest share first."""
+    return list(Ownership.objects.filter(owned=row).select_related("owner").order_by("-share", "id"))
 
 
 def holdings(row: Counterparty) -> list[Ownership]:
@@ -196,3 +209,50 @@ def would_do(
         plan = read_ftm(raw, known=here.keys())
     key = keyring().blind_key(current_tenant())
     return rules.settle(plan, here, lambda party: rules.mark_of(key, party))
+
+
+def require_readable(raw: bytes, form: str) -> None:
+    """Refuse a file that nobody could read, before it is kept.
+
+    :raises Invalid: saying where it breaks.
+    """
+    if form == "csv":
+        read_header(raw)
+    else:
+        read_ftm(raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An offered file as a person looks it over before confirming.
+
+    :param header: the columns of a table, none for other forms.
+    :param mapping: what each column is taken for.
+    :param settled: what confirming would do; ``None`` when the mapping does not fit, as ``why`` says.
+    """
+
+    header: tuple[str, ...]
+    mapping: Mapping[str, str]
+    settled: rules.Settled | None
+    why: Invalid | None
+
+
+def look(
+    of: Import, mapping: Mapping[str, str] | None = None, default_kind: KindName = "organisation"
+) -> Look:
+    """Return what an offered file would do under a mapping, or why that mapping does not fit.
+
+    :param mapping: the person's own; what the columns' names suggest when not given.
+    """
+    raw = file_of(of)
+    header = header_of(of)
+    chosen = suggest_mapping(header) if mapping is None else dict(mapping)
+    try:
+        return Look(header, chosen, would_do(raw, of.form, chosen, default_kind), None)
+    except Invalid as why:
+        return Look(header, chosen, None, why)
+
+
+def header_of(of: Import) -> tuple[str, ...]:
+    """Return the named columns of an offered table; none for other forms."""
+    return tuple(column for column in read_header(file_of(of)) if column) if of.form == "csv" else ()

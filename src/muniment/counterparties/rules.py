@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import partial
@@ -23,8 +24,9 @@ from muniment.counterparties.formats import (
 from muniment.counterparties.formats.party import IDENTIFIER_PROPERTIES
 from muniment.counterparties.models import Counterparty, Kind
 from muniment.proof.canonical import canonical
+from muniment.spine.actor import Actor
 from muniment.spine.blind import blind, identifier, tokens
-from muniment.spine.errors import Invalid
+from muniment.spine.errors import Invalid, Refused
 
 Read = TypeVar("Read")
 
@@ -102,11 +104,25 @@ def tokens_of(key: bytes, party: PartyInput) -> set[bytes]:
     return {blind(key, "name", word) for word in words} | {blind(key, "number", number) for number in numbers}
 
 
+def typed(text: str) -> str:
+    """Return what somebody searched for without signs that no text may hold and no database takes."""
+    return "".join(sign for sign in text if unicodedata.category(sign) not in {"Cc", "Cs"}).strip()
+
+
 def asked(key: bytes, text: str) -> tuple[list[bytes], bytes | None]:
     """Return what a search asks the blind index for: each word of it, or all of it as one number."""
     words = sorted(tokens(text))[:MOST_SEARCH_WORDS]
     number = identifier(text)
     return [blind(key, "name", word) for word in words], blind(key, "number", number) if number else None
+
+
+def require_right(actor: Actor, name: str) -> None:
+    """Refuse a form or a list without personal data to somebody who could not use it.
+
+    :raises Refused: when the actor does not hold the permission.
+    """
+    if name not in actor.may:
+        raise Refused(f"Your role does not allow this ({name}).", todo="Ask an administrator if you need it.")
 
 
 # ---------------------------------------------------------------- what people type

@@ -149,7 +149,7 @@ def _write(act: Act, held: ScreeningRun, outcomes: Sequence[rules.Outcome]) -> N
     earlier = queries.before(pairs, held.id)
     Match.objects.bulk_create(
         [
-            _match(act, row, one, found, snapshots, earlier, key)
+            _match(act, row, one, found, snapshots=snapshots, earlier=earlier, key=key)
             for row, one in zip(rows, outcomes, strict=True)
             for found in one.matches
         ],
@@ -193,6 +193,7 @@ def _match(
     row: Screened,
     one: rules.Outcome,
     found: Mapping[str, Any],
+    *,
     snapshots: Mapping[str, tuple[UUID, str]],
     earlier: Mapping[tuple[UUID, str, str], rules.Before],
     key: bytes,

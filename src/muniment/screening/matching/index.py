@@ -106,6 +106,11 @@ class ScreeningIndex:
         """The lists this index holds, by content."""
         return self._records
 
+    @property
+    def parties(self) -> Sequence[Party]:
+        """The analysed entries, sorted by list and id; for measures, never to be changed."""
+        return self._parties
+
     def candidates(self, query: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Return (list, entry) of everything the index would score for a query; for checks and measures."""
         found = self._candidates.find(Party(snapshot(query), for_query=True))

@@ -81,7 +81,7 @@ def sentences(text: str, start: int, end: int) -> Iterator[Span]:
     for line in text[start:end].split("\n"):
         begin = at
         for match in _SENTENCE_END.finditer(line):
-            if _ABBREVIATION.search(line[: match.start() + 1]):
+            if _ABBREVIATION.search(line[max(0, match.start() - 12) : match.start() + 1]):
                 continue
             yield from _trimmed(text, begin, at + match.end())
             begin = at + match.end()

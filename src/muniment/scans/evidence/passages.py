@@ -112,7 +112,9 @@ def _blocks(text: str, begin: int, stop: int) -> Iterator[tuple[int, int]]:
     for line in text[begin:stop].splitlines(keepends=True):
         body = line.strip()
         first = at + len(line) - len(line.lstrip())
-        if start is not None and (not body or _STARTS.match(line) or not _continues(text[start:end], body)):
+        if start is not None and (
+            not body or _STARTS.match(line) or not _continues(text[max(start, end - 400) : end], body)
+        ):
             yield start, end
             start = None
         if body:
@@ -134,7 +136,7 @@ def _continues(before: str, line: str) -> bool:
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     begin = start
     for match in _SENTENCE.finditer(text, start, end):
-        if _ABBREVIATED.search(text[begin : match.start()]):
+        if _ABBREVIATED.search(text[max(begin, match.start() - 12) : match.start()]):
             continue
         if text[begin : match.start()].strip():
             yield begin, match.start()

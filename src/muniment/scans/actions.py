@@ -61,9 +61,7 @@ def finish(act: Act, *, scan_id: UUID, result: ScanResult, inputs: queries.Input
     """
     scan: Scan = Scan.objects.select_for_update().get(id=scan_id)
     rules.require_queued(scan)
-    parents = {
-        (one.act.celex, part.eid): part.parent for one in inputs.acts for part in one.act.provisions
-    }
+    parents = {(one.act.celex, part.eid): part.parent for one in inputs.acts for part in one.act.provisions}
     duties = {(duty.act, duty.key): duty for duty in result.duties}
     rows = []
     for position, one in enumerate(result.proposals):
@@ -134,10 +132,22 @@ def _duty_facts(duty: Duty) -> dict[str, object]:
 
 
 @action("scans.read", cls="scan.read", says="{actor} read scan {facts.number}", reads=True)
-def read(act: Act, *, scan_id: UUID) -> tuple[Scan, list[Finding]]:
-    """Return a scan with its findings, and put on record that it was read."""
+def read(
+    act: Act,
+    *,
+    scan_id: UUID,
+    wanted: queries.Wanted = queries.EVERYTHING,
+    after: UUID | None = None,
+    most: int | None = None,
+) -> tuple[Scan, list[Finding]]:
+    """Return a scan with its findings, or some of them, and put on record that they were read.
+
+    :param after: identifier of the last finding of the page before.
+    :param most: how many findings at most; all of them when not given.
+    :raises Invalid: when the cursor leads nowhere.
+    """
     scan = queries.scan(scan_id)
-    found = queries.findings(scan)
+    found = queries.findings(scan) if most is None else queries.page(scan, wanted, after, most)
     act.record(scan, number=scan.number, findings=len(found))
     return scan, found
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from muniment.scans.evidence.scan import ActInput, DocumentInput
 from muniment.scans.models import Finding, Scan
 from muniment.sources import queries as sources
 from muniment.sources.models import Snapshot
-from muniment.spine.errors import Absent
+from muniment.spine.errors import Absent, Invalid
 from muniment.spine.scope import DEPLOYMENT
 from muniment.vault import queries as vault
 from muniment.vault.models import DocumentVersion
@@ -66,12 +66,108 @@ def findings(of: Scan) -> list[Finding]:
     return list(Finding.objects.filter(scan=of).order_by("position"))
 
 
-def neighbours(of: Finding) -> tuple[Finding | None, Finding | None]:
-    """Return the findings before and after this one in its scan."""
-    same = Finding.objects.filter(scan_id=of.scan_id)
-    before: Finding | None = same.filter(position__lt=of.position).order_by("-position").first()
-    after: Finding | None = same.filter(position__gt=of.position).order_by("position").first()
-    return before, after
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which findings of a scan are meant; an empty member means all."""
+
+    act: str = ""
+    chapter: str = ""
+    article: str = ""
+    status: str = ""
+    assessment: str = ""
+
+    def given(self) -> dict[str, str]:
+        """Return the members that were given."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    def rows(self, of: Scan) -> QuerySet[Finding]:
+        """Return the findings that are meant, in the order of the acts."""
+        rows: QuerySet[Finding] = Finding.objects.filter(scan=of, **self.given()).order_by("position")
+        return rows
+
+
+EVERYTHING = Wanted()
+
+
+def page(of: Scan, wanted: Wanted = EVERYTHING, after: UUID | None = None, most: int = 50) -> list[Finding]:
+    """Return some findings in the order of the acts.
+
+    :param after: identifier of the last finding of the page before.
+    :raises Invalid: when that finding is not one of this scan.
+    """
+    rows = wanted.rows(of)
+    if after is not None:
+        last: Finding | None = Finding.objects.filter(scan=of, id=after).only("position", "tenant_id").first()
+        if last is None:
+            raise Invalid("This cursor leads nowhere.", todo="Begin with the first page.", where="cursor")
+        rows = rows.filter(position__gt=last.position)
+    return list(rows[:most])
+
+
+def follows(last: Finding, wanted: Wanted) -> bool:
+    """Say whether findings that are meant come after this one."""
+    return wanted.rows(last.scan).filter(position__gt=last.position).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Where a finding stands among those that are meant.
+
+    :param nth: its place, counted from 1; 0 when it is not one of them.
+    """
+
+    before: UUID | None
+    after: UUID | None
+    nth: int
+    count: int
+
+
+def neighbours(of: Finding, wanted: Wanted = EVERYTHING) -> Neighbours:
+    """Return the findings before and after this one among those that are meant."""
+    rows = list(wanted.rows(of.scan).values_list("id", "position"))
+    before = [one for one, position in rows if position < of.position]
+    after = [one for one, position in rows if position > of.position]
+    among = len(before) + len(after) < len(rows)
+    return Neighbours(
+        before[-1] if before else None,
+        after[0] if after else None,
+        len(before) + 1 if among else 0,
+        len(rows),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One finding as the picture and the counts need it, nothing of it opened."""
+
+    act: str
+    chapter: str
+    article: str
+    status: str
+    assessment: str
+
+
+def held(of: Scan) -> list[Mark]:
+    """Return every finding of a scan without its contents, in the order of the acts."""
+    rows = Finding.objects.filter(scan=of).order_by("position")
+    return [Mark(*row) for row in rows.values_list("act", "chapter", "article", "status", "assessment")]
+
+
+def searched(of: Scan) -> list[DocumentVersion]:
+    """Return the versions of documents that a scan searched, by title."""
+    wanted = [UUID(version) for version, _ in of.documents]
+    rows = DocumentVersion.objects.select_related("document").filter(id__in=wanted)
+    return sorted(rows, key=lambda version: str(version.document.title).casefold())
+
+
+def newest_about(snapshot_id: UUID) -> Scan | None:
+    """Return the newest finished scan that held documents against this snapshot of an act."""
+    found: Scan | None = (
+        Scan.objects.filter(id__in=Finding.objects.filter(snapshot_id=snapshot_id).values("scan_id"))
+        .order_by("-number")
+        .first()
+    )
+    return found
 
 
 def inputs(of: Scan) -> Inputs:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from muniment.scans.evidence.proposal import Proposal
@@ -23,7 +24,9 @@ def require_something(acts: Sequence[Any], documents: Sequence[Any]) -> None:
     if not acts:
         raise Invalid("No act was chosen.", todo="Choose at least one act.", where="acts")
     if not documents:
-        raise Refused("There is no document to search yet.", todo="File the firm's policies first, under Evidence.")
+        raise Refused(
+            "There is no document to search yet.", todo="File the firm's policies first, under Evidence."
+        )
 
 
 def require_queued(scan: Scan) -> None:
@@ -38,11 +41,15 @@ def require_assessment(assessment: str, reason: str) -> str:
     :raises Invalid: for an unknown word, a missing reason, or characters that no text may hold.
     """
     if assessment not in {Assessment.ACCEPTED, Assessment.DISAGREED}:
-        raise Invalid("This answer is not known.", todo="Accept, or disagree with a reason.", where="assessment")
+        raise Invalid(
+            "This answer is not known.", todo="Accept, or disagree with a reason.", where="assessment"
+        )
     kept = unicodedata.normalize("NFC", reason).strip()
     if assessment == Assessment.DISAGREED and len(kept) < 10:
         raise Invalid(
-            "Say why you disagree.", todo="Write at least 10 characters; an examiner reads them.", where="reason"
+            "Say why you disagree.",
+            todo="Write at least 10 characters; an examiner reads them.",
+            where="reason",
         )
     if len(kept) > LONGEST_REASON or "\0" in kept or any(unicodedata.category(s) == "Cs" for s in kept):
         raise Invalid("The reason is too long or holds characters that no text may hold.", where="reason")
@@ -70,3 +77,70 @@ def above(eid: str, kind_prefix: str) -> str:
         if piece.startswith(kind_prefix):
             return ".".join(kept)
     return eid.split(".", maxsplit=1)[0]
+
+
+#: Which state stands for an article with several duties: what needs a person first.
+WORST_FIRST: Final = ("conflict_found", "no_evidence_found", "cannot_tell", "evidence_found")
+
+#: How the parts of a duty are marked on a page; parts that are not listed are left unmarked.
+MARKS: Final = {
+    "addressee": "who",
+    "modality": "must",
+    "action": "must",
+    "deadline": "when",
+    "condition": "if",
+    "exception": "unless",
+}
+
+
+def worst(statuses: Iterable[str]) -> str:
+    """Return the state that stands for several: a conflict before silence before doubt before evidence."""
+    found = set(statuses)
+    return next((status for status in WORST_FIRST if status in found), "")
+
+
+def confidence_word(per_mille: int) -> str:
+    """Return a confidence as a word: high from 800 per mille, medium from 600, else low."""
+    if per_mille >= 800:
+        return "high"
+    return "medium" if per_mille >= 600 else "low"
+
+
+def marks(duty: Mapping[str, Any], start: int) -> list[tuple[int, int, str]]:
+    """Return the parts of a duty as marks in an excerpt of the act.
+
+    :param start: code point of the act's text at which the excerpt begins.
+    """
+    return [
+        (part["start"] - start, part["end"] - start, MARKS[part["kind"]])
+        for part in duty.get("parts", ())
+        if part["kind"] in MARKS
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A passage with some of what stands around it.
+
+    :param start: code point of the whole text at which it begins.
+    :param before: whether text before it was left out; ``after`` says the same of what follows.
+    """
+
+    text: str
+    start: int
+    before: bool
+    after: bool
+
+
+def excerpt(text: str, start: int, end: int, *, within: tuple[int, int], reach: int) -> Excerpt:
+    """Return a passage in its context, cut at white space so that no word is torn.
+
+    :param within: the span that the excerpt never leaves, such as the article of a paragraph.
+    :param reach: most code points of context on either side.
+    """
+    first, last = max(within[0], start - reach), min(within[1], end + reach)
+    while within[0] < first < start and not text[first - 1].isspace():
+        first += 1
+    while end < last < within[1] and not text[last].isspace():
+        last -= 1
+    return Excerpt(text[first:last], first, first > within[0], last < within[1])

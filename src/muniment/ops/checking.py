@@ -53,7 +53,9 @@ def troubles() -> list[Trouble]:
     return found
 
 
-def _looked(about: str, look: Callable[[config.Settings], Iterator[Trouble]], settings: config.Settings) -> list[Trouble]:
+def _looked(
+    about: str, look: Callable[[config.Settings], Iterator[Trouble]], settings: config.Settings
+) -> list[Trouble]:
     found = []
     try:
         for one in look(settings):
@@ -62,7 +64,9 @@ def _looked(about: str, look: Callable[[config.Settings], Iterator[Trouble]], se
         found.append(Trouble(about, why.what, why.todo, known=not isinstance(why, Busy)))
     except DatabaseError as why:
         kind = type(why).__name__
-        found.append(Trouble(about, f"The database did not answer ({kind}).", "See that it runs.", known=False))
+        found.append(
+            Trouble(about, f"The database did not answer ({kind}).", "See that it runs.", known=False)
+        )
     return found
 
 
@@ -103,7 +107,9 @@ def _pragmas(cursor: Any) -> Iterator[Trouble]:
 def _role(cursor: Any) -> Iterator[Trouble]:
     cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
     if cursor.fetchone() != (False,):
-        yield Trouble("tables", "The role of the application may pass by row-level security.", "Take that right away.")
+        yield Trouble(
+            "tables", "The role of the application may pass by row-level security.", "Take that right away."
+        )
     cursor.execute("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")
     owned = cursor.fetchone()[0]
     if owned:
@@ -114,7 +120,9 @@ def _role(cursor: Any) -> Iterator[Trouble]:
 def _guards(_settings: config.Settings) -> Iterator[Trouble]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'guard' AND tgenabled = 'O'")
+            cursor.execute(
+                "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'guard' AND tgenabled = 'O'"
+            )
             guarded = {str(row[0]).strip('"') for row in cursor.fetchall()}
             cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
             guarded &= {str(row[0]) for row in cursor.fetchall()}
@@ -134,10 +142,14 @@ def _guards(_settings: config.Settings) -> Iterator[Trouble]:
 def _logs(settings: config.Settings) -> Iterator[Trouble]:
     held = logs.every()
     if not held:
-        yield Trouble("ledger", "The installation has no log.", "The set-up was broken off: begin in another folder.")
+        yield Trouble(
+            "ledger", "The installation has no log.", "The set-up was broken off: begin in another folder."
+        )
     for log in held:
         if not (settings.signing_keys / f"{log.tag}.sealed").is_file():
-            yield Trouble("ledger", f"The signing keys of the log {log.origin} are not here.", "Restore them.")
+            yield Trouble(
+                "ledger", f"The signing keys of the log {log.origin} are not here.", "Restore them."
+            )
 
 
 def _certificate(settings: config.Settings) -> Iterator[Trouble]:
@@ -145,13 +157,19 @@ def _certificate(settings: config.Settings) -> Iterator[Trouble]:
     chain: Path = folder / "server.pem"
     key = folder / "server.key"
     if not (chain.is_file() and key.is_file()):
-        yield Trouble("certificate", "There is no certificate for the server.", "Put server.pem and server.key into tls.")
+        yield Trouble(
+            "certificate",
+            "There is no certificate for the server.",
+            "Put server.pem and server.key into tls.",
+        )
         return
     if stat.S_IMODE(key.stat().st_mode) & 0o077:
         yield Trouble("certificate", "The server's key is open to others.", f"chmod 600 {key}")
     ends = load_pem_x509_certificate(chain.read_bytes()).not_valid_after_utc
     if ends < ports.now() + SOON:
-        yield Trouble("certificate", f"The certificate ends on {ends.date().isoformat()}.", "Put a new one into tls.")
+        yield Trouble(
+            "certificate", f"The certificate ends on {ends.date().isoformat()}.", "Put a new one into tls."
+        )
 
 
 def _settings(settings: config.Settings) -> Iterator[Trouble]:

@@ -146,7 +146,9 @@ def certify(settings: config.Settings) -> Path:
     # The server takes the key in PKCS #8 only.
     key = load_pem_private_key(leaf.private_key_pem.bytes(), None)
     _keep(
-        folder / "server.key", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), mode=0o600
+        folder / "server.key",
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        mode=0o600,
     )
     _keep(folder / "server.pem", b"".join(blob.bytes() for blob in leaf.cert_chain_pems), mode=0o644)
     _keep(folder / "authority.pem", authority.cert_pem.bytes(), mode=0o644)

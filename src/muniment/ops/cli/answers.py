@@ -69,4 +69,6 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str
 
 
 def _cell(value: Any) -> str:
-    return "" if value is None else value.isoformat(timespec="seconds") if hasattr(value, "hour") else str(value)
+    return (
+        "" if value is None else value.isoformat(timespec="seconds") if hasattr(value, "hour") else str(value)
+    )

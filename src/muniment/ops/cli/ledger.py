@@ -24,7 +24,13 @@ def settle(*, as_json: bool) -> None:
     """Give every waiting entry its place, and publish and sign every log."""
     done = publish.settle()
     told = [
-        {"tenant": one.tenant, "log": one.origin, "sequenced": one.sequenced, "size": one.size, "root": one.root}
+        {
+            "tenant": one.tenant,
+            "log": one.origin,
+            "sequenced": one.sequenced,
+            "size": one.size,
+            "root": one.root,
+        }
         for one in done
     ]
     words = [f"{one.origin}: {one.sequenced} new, {one.size} entries, root {one.root}" for one in done]
@@ -32,7 +38,9 @@ def settle(*, as_json: bool) -> None:
 
 
 @ledger.command()
-@click.option("--deep", is_flag=True, help="Also open each entry and hold every row and stored file against it.")
+@click.option(
+    "--deep", is_flag=True, help="Also open each entry and hold every row and stored file against it."
+)
 @common
 def verify(*, deep: bool, as_json: bool) -> int:
     """Check every log against itself; exit 1 when something does not hold, and name it."""
@@ -52,7 +60,9 @@ def verify(*, deep: bool, as_json: bool) -> int:
             }
         )
         state = "holds" if one.holds else "DOES NOT HOLD"
-        words.append(f"{origins[tenant]}: {state}; {one.entries} entries" + (f", {one.rows} rows" if deep else ""))
+        words.append(
+            f"{origins[tenant]}: {state}; {one.entries} entries" + (f", {one.rows} rows" if deep else "")
+        )
         words += [f"  {fault}" for fault in one.faults]
     holds = all(one.holds for one in found.values())
     words.append("Everything holds." if holds else "Something does not hold: see the lines above.")

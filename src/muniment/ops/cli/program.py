@@ -34,7 +34,9 @@ COMMANDS: Final = {
     "init": Lazy("init", "Make an installation in an empty folder.", "tables"),
     "migrate": Lazy("init", "Bring the tables up to date, as their owner."),
     "check": Lazy("check", "Print the settings in force and what is wrong.", "nothing"),
-    "serve": Lazy("serve", "Serve the pages, do the work that waits and settle the ledger, until stopped.", "nothing"),
+    "serve": Lazy(
+        "serve", "Serve the pages, do the work that waits and settle the ledger, until stopped.", "nothing"
+    ),
     "demo": Lazy("demo", "Show an invented firm from beginning to end, on real law and lists.", "nothing"),
     "docs": Lazy("docs", "Write the reference pages out of the code, or check them.", "tables"),
     "policy": Lazy("policy", "Print which role may do what.", "tables"),
@@ -114,7 +116,9 @@ def prepare(*, keys: bool) -> None:
 
     settings = config.current()
     if keys and not settings.master_key.exists():
-        raise Busy("There is no installation in this folder.", todo="Make one with: muniment init --home FOLDER.")
+        raise Busy(
+            "There is no installation in this folder.", todo="Make one with: muniment init --home FOLDER."
+        )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "muniment.site.settings")
     django.setup()
 
@@ -140,7 +144,9 @@ def _ended(fault: BaseException, *, as_json: bool) -> int:
         return NOT_KNOWN if isinstance(fault, Busy) else REFUSED
     # Words of other exceptions may quote what is stored, so only their kind is told.
     kind = f"{type(fault).__module__}.{type(fault).__qualname__}"
-    answers.complain(f"This could not be done: {kind}. Run muniment check to see whether the installation is whole.")
+    answers.complain(
+        f"This could not be done: {kind}. Run muniment check to see whether the installation is whole."
+    )
     if as_json:
         answers.print_json({"error": "fault", "what": kind, "todo": "", "where": ""})
     if os.environ.get("PYTHONFAULTHANDLER"):

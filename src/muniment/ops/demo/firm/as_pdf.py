@@ -11,13 +11,13 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 # The library ships no types, hence the exceptions below.
-from reportlab.lib import colors  # type: ignore[import-untyped]  # no types
-from reportlab.lib.enums import TA_LEFT  # type: ignore[import-untyped]  # no types
-from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]  # no types
-from reportlab.lib.styles import ParagraphStyle  # type: ignore[import-untyped]  # no types
-from reportlab.lib.units import mm  # type: ignore[import-untyped]  # no types
-from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # no types
-from reportlab.platypus import (  # type: ignore[import-untyped]  # no types
+from reportlab.lib import colors
+from reportlab.lib.enums import TA_LEFT
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import (
     Flowable,
     ListFlowable,
     ListItem,

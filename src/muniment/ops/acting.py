@@ -1,0 +1,69 @@
+"""Who acts on the command line: the operator at the machine, or somebody who proves who they are.
+
+Rules this file obeys: the operator's own rights are few and touch no firm's evidence or decisions; whoever works in a
+firm's name shows a token, or a login with password and code, exactly as on the pages; a secret is never an argument,
+since arguments are seen by everybody on the machine.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
+
+from muniment.access import actions, queries
+from muniment.access.rules import OPERATOR
+from muniment.spine.actor import Actor, system
+from muniment.spine.errors import Absent, Refused
+from muniment.spine.scope import DEPLOYMENT
+
+LONGEST_TOKEN = 1000
+
+
+def operator(tenant: UUID = DEPLOYMENT) -> Actor:
+    """Return the operator, for the installation or in one tenant."""
+    return system("operator", may=OPERATOR, tenant=tenant, via="cli")
+
+
+def by_token(path: Path) -> Actor:
+    """Return for whom the token in a file speaks.
+
+    :raises Refused: when it is unknown, ended or past its end.
+    """
+    try:
+        with path.open(encoding="ascii", errors="replace") as file:
+            text = file.read(LONGEST_TOKEN).strip()
+    except OSError:
+        raise Absent(
+            "The file of the token cannot be read.", todo="Check its name and your rights."
+        ) from None
+    actor = queries.actor_by_token(text)
+    if actor is None:
+        raise Refused("The token is unknown, ended or past its end.", todo="Make another one.")
+    return actor
+
+
+def by_login(login: str, password: str, code: str) -> Actor:
+    """Return who signs in with a password and, where the role needs it, a code; signing in is put on record.
+
+    :param code: of the authenticator app; empty when there is none.
+    :raises Refused: when something of it is not right; which, is not said.
+    """
+    person = queries.person_by_login(login)
+    shown = {"password"}
+    if person is None or not person.is_active or not person.check_password(password):
+        raise _not_right()
+    if code:
+        app = Authenticator.objects.filter(user_id=person.id, type=Authenticator.Type.TOTP).first()
+        if app is None or not TOTP(app).validate_code(code):
+            raise _not_right()
+        shown.add("totp")
+    actor = queries.actor_of(person, factors=frozenset(shown), via="cli")
+    actions.sign_in(actor)
+    return actor
+
+
+def _not_right() -> Refused:
+    return Refused("The login, the password or the code is not right.", todo="Check them and try again.")

@@ -1,0 +1,144 @@
+"""The process that does the work that waits and settles the ledger.
+
+Two loops: jobs in the main thread, the ledger in a second one, so that a long screening never keeps an entry from its
+place. Asked to stop, it gives a job some seconds and then hands it back to the queue.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Final
+
+import structlog
+from django.db import DatabaseError, close_old_connections, connection
+
+from muniment.ledger import publish
+from muniment.proof.errors import Malformed
+from muniment.spine import ports
+from muniment.spine.errors import MunimentError
+from muniment.spine.models import Job
+from muniment.spine.queue import run, take, worker_name
+
+#: Seconds between two looks at the ledger, and at the queue when nothing waits.
+SETTLE_EVERY: Final = 1.0
+LOOK_EVERY: Final = 0.5
+#: Seconds that a job under way gets when the process is asked to stop.
+PATIENCE: Final = 10.0
+
+log = structlog.get_logger("muniment.ops")
+
+
+class Stopped(Exception):  # noqa: N818  # says what is the case, as the five errors do
+    """The process is asked to stop and the job that is under way goes back to the queue."""
+
+
+class Worker:
+    """The two loops and how they stop."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self.at_work = False
+
+    def ask_to_stop(self, _signal: int, _frame: FrameType | None) -> None:
+        """Stop after the job that is under way, or break it off when it takes too long."""
+        if not self.stopping.is_set():
+            self.stopping.set()
+            if self.at_work:
+                signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+
+    def break_off(self, _signal: int, _frame: FrameType | None) -> None:
+        """Break the job off; the queue takes the exception for a failure that is tried again."""
+        if self.at_work:
+            raise Stopped
+
+    def jobs(self) -> None:
+        """Take one job after the other until the process is asked to stop."""
+        name = worker_name()
+        while not self.stopping.is_set():
+            if not _guarded("queue", lambda: self._one_job(name)):
+                self.stopping.wait(LOOK_EVERY)
+
+    def _one_job(self, name: str) -> bool:
+        taken = take(name, ports.now())
+        if taken is None:
+            return False
+        log.info("job_taken", job=str(taken.job.id), path=taken.job.path, attempt=taken.attempt)
+        self.at_work = True
+        try:
+            done = run(taken)
+        finally:
+            self.at_work = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        log.info("job_done" if done else "job_failed", job=str(taken.job.id), path=taken.job.path)
+        return True
+
+    def ledger(self) -> None:
+        """Settle the ledger each second while there is work."""
+        while not self.stopping.wait(SETTLE_EVERY):
+            _guarded("ledger", _settle)
+        _guarded("ledger", _settle)
+        connection.close()
+
+
+def _settle() -> bool:
+    return any(one.sequenced for one in publish.settle())
+
+
+def _guarded(what: str, deed: Callable[[], bool]) -> bool:
+    """Do something, and go on when it fails: the database may be away for a moment."""
+    try:
+        close_old_connections()
+        return deed()
+    except (DatabaseError, MunimentError, Malformed, OSError) as fault:
+        log.exception("work_failed", what=what, kind=type(fault).__name__)
+        return False
+
+
+def hand_back_what_the_dead_held() -> int:
+    """Free the jobs of workers of this machine that are no more, instead of waiting for their leases to end.
+
+    :returns: how many jobs were freed.
+    """
+    freed = 0
+    held: list[Any] = list(Job.objects.filter(state="running", worker__startswith=f"{socket.gethostname()}:"))
+    for job in held:
+        number = job.worker.rpartition(":")[2]
+        if number.isdigit() and not _lives(int(number)):
+            mine = Job.objects.filter(id=job.id, worker=job.worker, attempts=job.attempts, state="running")
+            freed += mine.update(lease_until=ports.now())
+    return freed
+
+
+def _lives(process: int) -> bool:
+    if process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def work() -> None:
+    """Run both loops until the process is asked to stop."""
+    worker = Worker()
+    signal.signal(signal.SIGTERM, worker.ask_to_stop)
+    signal.signal(signal.SIGINT, worker.ask_to_stop)
+    signal.signal(signal.SIGALRM, worker.break_off)
+    freed = hand_back_what_the_dead_held()
+    log.info("worker_started", freed=freed)
+    sequencer = threading.Thread(target=worker.ledger, name="ledger")
+    sequencer.start()
+    try:
+        worker.jobs()
+    finally:
+        worker.stopping.set()
+        sequencer.join()
+    log.info("worker_stopped")

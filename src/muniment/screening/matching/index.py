@@ -44,8 +44,13 @@ def warm_up() -> None:
 
 
 def give_back_memory() -> None:
-    """Hand freed memory back to the system, because reading lists leaves some 90 MB of holes behind."""
+    """Hand freed memory back to the system, because reading lists leaves some 90 MB of holes behind.
+
+    What is left is taken out of the garbage collector's rounds: walking millions of resident name parts took
+    a tenth of the time of a screening. Counting references still frees an index that is swapped out.
+    """
     gc.collect()
+    gc.freeze()
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -49,7 +49,9 @@ def require_step(case: Case, action: str) -> None:
 def require_second_pair_of_eyes(decision: Decision, actor: Actor) -> None:
     """Refuse to let the person who proposed also decide."""
     if decision.requested_by == actor.id:
-        raise Refused("You proposed this, so somebody else must decide it.", todo="Ask another officer to decide.")
+        raise Refused(
+            "You proposed this, so somebody else must decide it.", todo="Ask another officer to decide."
+        )
 
 
 def require_words(text: str, *, field: str, shortest: int = 1) -> str:
@@ -60,12 +62,18 @@ def require_words(text: str, *, field: str, shortest: int = 1) -> str:
     kept = unicodedata.normalize("NFC", text).strip()
     if len(kept) < shortest:
         raise Invalid(
-            f"The {field} is missing or too short.", todo=f"Write at least {shortest} characters.", where=field
+            f"The {field} is missing or too short.",
+            todo=f"Write at least {shortest} characters.",
+            where=field,
         )
     if len(kept) > LONGEST_TEXT:
-        raise Invalid(f"The {field} is longer than {LONGEST_TEXT} characters.", todo="Shorten it.", where=field)
+        raise Invalid(
+            f"The {field} is longer than {LONGEST_TEXT} characters.", todo="Shorten it.", where=field
+        )
     if "\0" in kept or any(unicodedata.category(sign) == "Cs" for sign in kept):
-        raise Invalid(f"The {field} holds characters that no text may hold.", todo="Type it anew.", where=field)
+        raise Invalid(
+            f"The {field} holds characters that no text may hold.", todo="Type it anew.", where=field
+        )
     return kept
 
 
@@ -84,7 +92,9 @@ def require_outcome(outcome: str) -> str:
 def require_something_to_decide(items: Iterable[Item]) -> None:
     """Refuse a proposal about nothing."""
     if not list(items):
-        raise Refused("There is nothing in this case yet.", todo="Attach a finding, a match or a document first.")
+        raise Refused(
+            "There is nothing in this case yet.", todo="Attach a finding, a match or a document first."
+        )
 
 
 def require_asked(decision: Decision | None) -> Decision:
@@ -97,7 +107,9 @@ def require_asked(decision: Decision | None) -> Decision:
     return decision
 
 
-def shown_digest(case: Case, items: Iterable[tuple[str, str, str]], outcome: str, rationale: str, by: str) -> str:
+def shown_digest(
+    case: Case, items: Iterable[tuple[str, str, str]], outcome: str, rationale: str, by: str
+) -> str:
     """Return the digest of exactly what a person who decides is shown.
 
     :param items: (kind, identifier, digest of the contents) of each item as it is now.
@@ -105,9 +117,39 @@ def shown_digest(case: Case, items: Iterable[tuple[str, str, str]], outcome: str
     """
     shown = {
         "case": str(case.id),
-        "items": sorted([kind, name, digest] for kind, name, digest in items),
+        "items": sorted([str(kind), name, digest] for kind, name, digest in items),
         "outcome": outcome,
         "rationale": unicodedata.normalize("NFC", rationale),
         "requested_by": by,
     }
     return hashlib.sha256(canonical(shown)).hexdigest()
+
+
+def refusal(check: Callable[[], object]) -> str:
+    """Return why something would be refused now, in the words of the refusal itself; empty when it would not be.
+
+    Pages say it beside a button that cannot be pressed.
+    """
+    try:
+        check()
+    except Refused as why:
+        return f"{why.what} {why.todo}".strip()
+    return ""
+
+
+def require_permission(actor: Actor, name: str) -> None:
+    """Refuse whoever's role does not hold a permission, in the door's own words."""
+    if name not in actor.may:
+        raise Refused("Your role does not allow this.", todo="Ask somebody whose role does.")
+
+
+def why_not_decide(actor: Actor, decision: Decision) -> str:
+    """Return why this person may not decide this proposal; empty when they may."""
+    return refusal(lambda: require_permission(actor, "cases.decide")) or refusal(
+        lambda: require_second_pair_of_eyes(decision, actor)
+    )
+
+
+def words_in(text: str) -> int:
+    """Return how many words a text has, as a person would count them."""
+    return len(text.split())

@@ -20,7 +20,9 @@ WORDS = "The policy allows four days where the law allows three."
 
 @pytest.fixture
 def policy(db, ada):
-    return vault.receive(ada, [b"# Incidents\n\nWithin 96 hours.\n"], name="incident.md", title="Incident response")
+    return vault.receive(
+        ada, [b"# Incidents\n\nWithin 96 hours.\n"], name="incident.md", title="Incident response"
+    )
 
 
 @pytest.fixture
@@ -40,7 +42,9 @@ def kinds(actor) -> list[str]:
 
 def test_the_analyst_proposes_the_officer_decides_and_the_ledger_says_so(case, ada, otto):
     actions.propose(ada, case_id=case.id, outcome="to_remedy", rationale=WORDS)
-    done = actions.decide(otto, case_id=case.id, approve=True, reason="Agreed, amend it.", shown=_shown(otto, case))
+    done = actions.decide(
+        otto, case_id=case.id, approve=True, reason="Agreed, amend it.", shown=_shown(otto, case)
+    )
 
     assert (done.answer, done.decided_by) == ("approved", otto.id)
     with tenant_scope(otto.tenant):
@@ -56,14 +60,18 @@ def test_the_analyst_proposes_the_officer_decides_and_the_ledger_says_so(case, a
 def test_nobody_decides_their_own_proposal(case, otto):
     actions.propose(otto, case_id=case.id, outcome="cleared", rationale=WORDS)
     with pytest.raises(Refused, match="somebody else must decide"):
-        actions.decide(otto, case_id=case.id, approve=True, reason="I say so myself.", shown=_shown(otto, case))
+        actions.decide(
+            otto, case_id=case.id, approve=True, reason="I say so myself.", shown=_shown(otto, case)
+        )
 
 
 def test_the_database_itself_refuses_the_same_person_twice(case, otto, monkeypatch):
     monkeypatch.setattr("muniment.cases.rules.require_second_pair_of_eyes", lambda *_: None)
     actions.propose(otto, case_id=case.id, outcome="cleared", rationale=WORDS)
     with pytest.raises(Refused, match="somebody else must decide") as refusal:
-        actions.decide(otto, case_id=case.id, approve=True, reason="I say so myself.", shown=_shown(otto, case))
+        actions.decide(
+            otto, case_id=case.id, approve=True, reason="I say so myself.", shown=_shown(otto, case)
+        )
     assert isinstance(refusal.value.__cause__, IntegrityError)
 
 
@@ -125,7 +133,9 @@ def test_no_ledger_no_decision(case, ada, otto, monkeypatch):
 
 def test_a_decision_changed_by_sql_is_named(case, ada, otto):
     actions.propose(ada, case_id=case.id, outcome="to_remedy", rationale=WORDS)
-    done = actions.decide(otto, case_id=case.id, approve=True, reason="Agreed, amend it.", shown=_shown(otto, case))
+    done = actions.decide(
+        otto, case_id=case.id, approve=True, reason="Agreed, amend it.", shown=_shown(otto, case)
+    )
     publish.settle()
     assert verify.verify_log(otto.tenant, deep=True).faults == []
 

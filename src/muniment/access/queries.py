@@ -191,6 +191,68 @@ def names(ids: Iterable[str | UUID]) -> dict[str, str]:
     return {str(row.id): str(row.name) for row in Person.objects.filter(id__in=wanted)}
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Somebody who acted, in words for people.
+
+    :param name: a person's name, a token's label with its person, or what a part of the system is called.
+    """
+
+    name: str
+    role: str
+
+
+#: What the system's own hands are called.
+HANDS: Final = {
+    "system:operator": "The operator",
+    "system:worker": "Muniment",
+    "system:sequencer": "The ledger",
+    "system:nobody": "Somebody signed out",
+}
+
+
+def described_all(ids: Iterable[str]) -> dict[str, Described]:
+    """Return by identifier who people, tokens and the system's own hands are; the unknown keep their identifier.
+
+    One query for people and, only when somebody is left over, one for tokens.
+    """
+    wanted = set(ids)
+    found = {one: Described(HANDS[one], "system") for one in wanted if one in HANDS}
+    people = {str(row.id): row for row in Person.objects.filter(id__in=_identifiers(wanted))}
+    found |= {one: Described(str(row.name), row.role) for one, row in people.items()}
+    left = _identifiers(wanted - set(found))
+    if left:
+        tokens: list[Token] = list(Token.objects.filter(id__in=left))
+        whose = names(row.person_id for row in tokens)
+        for row in tokens:
+            person = whose.get(str(row.person_id), "")
+            found[str(row.id)] = Described(f"{row.label} ({person})" if person else str(row.label), "token")
+    return {one: found.get(one, Described(one, "")) for one in wanted}
+
+
+def described(actor_id: str) -> Described:
+    """Return who somebody is, in words for people; the unknown keep their identifier."""
+    return described_all([actor_id])[actor_id]
+
+
+def _identifiers(ids: Iterable[str]) -> list[UUID]:
+    """Return those of these that are identifiers of rows."""
+    found = []
+    for one in ids:
+        try:
+            found.append(UUID(one))
+        except ValueError:
+            continue
+    return found
+
+
+def holders(permission: str) -> dict[str, str]:
+    """Return the names, by identifier, of the people of the current tenant whose role holds a permission."""
+    roles = [role for role, may in rules.ROLES.items() if permission in may]
+    rows: list[Person] = list(Person.objects.filter(role__in=roles, is_active=True))
+    return {str(row.id): str(row.name) for row in sorted(rows, key=lambda row: str(row.name).casefold())}
+
+
 def tokens_of(person_id: UUID) -> list[Token]:
     """Return somebody's tokens in the current tenant, the newest first."""
     return list(Token.objects.filter(person_id=person_id).order_by("-created_at", "id"))

@@ -13,10 +13,12 @@ from uuid import UUID
 from django.db.models import Max
 
 from muniment.cases import queries, rules
-from muniment.cases.models import Answer, Case, Decision, Item, State
+from muniment.cases.models import Answer, Case, Decision, Item, ItemKind, Outcome, State
 from muniment.ledger.action import Act, action
 from muniment.ledger.refusals import constraint
 from muniment.ledger.words import Sealed
+from muniment.screening import actions as screening
+from muniment.spine import ports
 from muniment.spine.errors import Absent, Clash, Refused
 
 constraint(
@@ -26,7 +28,9 @@ constraint(
 constraint(
     "one_item_once_in_a_case", Clash("This already belongs to the case.", todo="There is nothing to do.")
 )
-constraint("one_open_question_per_case", Clash("A proposal already waits for a decision.", todo="Reload the page."))
+constraint(
+    "one_open_question_per_case", Clash("A proposal already waits for a decision.", todo="Reload the page.")
+)
 constraint("one_case_per_number", Clash("Another case was opened at this moment.", todo="Try again."))
 
 
@@ -57,15 +61,22 @@ def _attach(act: Act, case: Case, wanted: Sequence[tuple[str, UUID]]) -> list[It
 
 @action("cases.open", cls="case.change", says="{actor} opened case {facts.number}")
 def open_case(
-    act: Act, *, title: str, items: Sequence[tuple[str, UUID]] = (), due_at: datetime | None = None
+    act: Act,
+    *,
+    title: str,
+    items: Sequence[tuple[str, UUID]] = (),
+    due_at: datetime | None = None,
+    once: UUID | None = None,
 ) -> Case:
     """Open a case that waits for somebody else's decision.
 
     :param items: (kind, identifier) of the findings, matches or documents that it is about.
+    :param once: drawn when the form was shown; becomes the identifier, so that a form sent twice opens one case.
     :raises Absent: when one of them is not there.
     """
     highest = Case.objects.aggregate(highest=Max("number"))["highest"] or 0
     case: Case = Case.objects.create(
+        id=once or ports.new_id(),
         number=highest + 1,
         title=rules.require_words(title, field="title", shortest=3),
         opened_by=act.actor.id,
@@ -161,18 +172,23 @@ def decide(act: Act, *, case_id: UUID, approve: bool, reason: str, shown: str) -
     rules.require_second_pair_of_eyes(decision, act.actor)
     reason = rules.require_words(reason, field="reason", shortest=rules.SHORTEST_RATIONALE)
     now = rules.shown_digest(
-        case, queries.contents(queries.items(case)), decision.outcome, str(decision.rationale), decision.requested_by
+        case,
+        queries.contents(queries.items(case)),
+        decision.outcome,
+        str(decision.rationale),
+        decision.requested_by,
     )
     if not now == shown == decision.bound_digest:
         _void(case)
         decision.answer = Answer.VOID
-        act.record(case, number=case.number, decision=decision.id, answer="void", shown=shown, bound=now)
+        act.record(case, number=case.number, decision=decision.id, answer="void", shown=shown[:64], bound=now)
         return decision
     decision.answer = Answer.APPROVED if approve else Answer.REJECTED
     decision.decided_by, decision.decided_at, decision.reason = act.actor.id, act.now, reason
     decision.save(update_fields=["answer", "decided_by", "decided_at", "reason"])
     if approve:
         case.state, case.outcome, case.closed_at = State.DECIDED, decision.outcome, act.now
+        _settle_matches(act, case)
     else:
         case.state = State.OPEN
     case.save(update_fields=["state", "outcome", "closed_at"])
@@ -187,6 +203,14 @@ def decide(act: Act, *, case_id: UUID, approve: bool, reason: str, shown: str) -
         requested_by=decision.requested_by,
     )
     return decision
+
+
+def _settle_matches(act: Act, case: Case) -> None:
+    """Note on the matches of a case what was decided; whatever is not cleared was a true match."""
+    ids = [item.item_id for item in queries.items(case) if item.kind == ItemKind.MATCH]
+    if ids:
+        state = "cleared" if case.outcome == Outcome.CLEARED else "confirmed"
+        screening.settle(act, match_ids=ids, state=state, case_id=case.id)
 
 
 @action("cases.withdraw", cls="case.change", says="{actor} withdrew case {facts.number}")
@@ -206,9 +230,20 @@ def withdraw(act: Act, *, case_id: UUID, reason: str) -> Case:
     return case
 
 
-@action("cases.read", cls="case.change", says="{actor} read case {facts.number}", reads=True)
+@action("cases.read", cls="case.read", says="{actor} read case {facts.number}", reads=True)
 def read(act: Act, *, case_id: UUID) -> queries.Whole:
     """Return a case with all that belongs to it, and put on record that it was read."""
     found = queries.whole(case_id)
     act.record(found.case, number=found.case.number)
+    return found
+
+
+@action("cases.read_queue", cls="case.read", says="{actor} looked at {facts.count} cases", reads=True)
+def read_queue(act: Act, *, state: str = "", most: int = queries.MOST, after: int = 0) -> list[Case]:
+    """Return cases, those that are due first, and put on record that they were looked at.
+
+    :param state: only the cases in this state. :param after: how many to pass over.
+    """
+    found = queries.queue(state, most=most, after=after)
+    act.record("cases.queue", count=len(found))
     return found

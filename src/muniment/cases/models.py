@@ -88,7 +88,9 @@ class Item(TenantModel):
     attached_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["case", "kind", "item_id"], name="one_item_once_in_a_case")]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "kind", "item_id"], name="one_item_once_in_a_case")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.item_id}"

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Count, F
+from django.urls import NoReverseMatch, reverse
+
+from muniment.access import queries as access
 from muniment.cases import rules
 from muniment.cases.models import Answer, Case, Decision, Item, ItemKind, State
+from muniment.ledger import queries as ledger
+from muniment.scans import queries as scans
+from muniment.scans import rules as finding_rules
+from muniment.screening import queries as screening
+from muniment.screening import rules as match_rules
+from muniment.sources import rules as sources
 from muniment.spine.errors import Absent, Invalid
 from muniment.vault import queries as vault
+
+MOST: Final = 100
+#: What a page calls the cases that nobody has decided yet.
+WAITING: Final = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,29 +33,88 @@ class Thing:
     """What belongs to a case, as it is now.
 
     :param digest: SHA-256 in hex of its contents; a change of contents is a change of digest.
-    :param address: name of the URL and its argument.
+    :param status: the code of its state as pages show it; empty when it has none.
+    :param address: name of the page and its argument.
     """
 
     kind: str
     item_id: UUID
     digest: str
     title: str
+    status: str
     address: tuple[str, UUID]
 
+    @property
+    def url(self) -> str:
+        """Where its page stands; empty when that room has none."""
+        name, argument = self.address
+        try:
+            return reverse(name, args=[argument])
+        except NoReverseMatch:
+            return ""
 
-def _evidence(item_id: UUID) -> Thing:
+
+def _evidence(item_id: UUID, _anchors: scans.Anchors) -> Thing:
     version = vault.version(item_id)
     title = f"{version.document.title}, version {version.number}"
-    return Thing(ItemKind.EVIDENCE, item_id, version.sha256, title, ("vault:version", version.id))
+    return Thing(ItemKind.EVIDENCE, item_id, version.sha256, title, "", ("vault:version", version.id))
 
+
+#: How a finding's status is called where states are shown.
+FINDING_STATUS: Final = {
+    "conflict_found": "conflict",
+    "evidence_found": "evidence",
+    "no_evidence_found": "no_evidence",
+    "cannot_tell": "cannot_tell",
+}
+
+
+def _finding(item_id: UUID, anchors: scans.Anchors) -> Thing:
+    found = scans.finding(item_id)
+    holds = anchors.of(found).holds
+    digest = finding_rules.contents_digest(found, anchored=holds)
+    title = f"{sources.called(found.act)} {sources.cited(found.eid)}"
+    status = FINDING_STATUS.get(found.status, "cannot_tell") if holds else "unanchored"
+    return Thing(ItemKind.FINDING, item_id, digest, title, status, ("scans:finding", item_id))
+
+
+def _match(item_id: UUID, _anchors: scans.Anchors) -> Thing:
+    found = screening.match(item_id)
+    record = match_rules.parsed(str(found.record))
+    parties = screening.parties([found.counterparty_id])
+    party = (
+        parties[found.counterparty_id].name if found.counterparty_id in parties else found.screened.reference
+    )
+    entry = str(record["caption"]) if record else found.entity_id
+    title = f"{party} – {entry} ({sources.called(found.list_key)} {found.list_version})"
+    status = found.state if found.state in {"cleared", "confirmed"} else str(found.verdict)
+    return Thing(
+        ItemKind.MATCH, item_id, found.digest, title, MATCH_STATUS[status], ("screening:match", item_id)
+    )
+
+
+#: How a match's state or verdict is called where states are shown.
+MATCH_STATUS: Final = {
+    "alert": "alert",
+    "consider": "also_consider",
+    "below": "clear",
+    "clear": "clear",
+    "cleared": "cleared",
+    "confirmed": "confirmed",
+}
 
 #: How a thing of each kind is found in its own room.
-THINGS: dict[str, Callable[[UUID], Thing]] = {ItemKind.EVIDENCE: _evidence}
+THINGS: dict[str, Callable[[UUID, scans.Anchors], Thing]] = {
+    ItemKind.EVIDENCE: _evidence,
+    ItemKind.FINDING: _finding,
+    ItemKind.MATCH: _match,
+}
 
 
-def thing(kind: str, item_id: UUID) -> Thing:
+def thing(kind: str, item_id: UUID, anchors: scans.Anchors | None = None) -> Thing:
     """Return a thing as it is now.
 
+    :param anchors: given when several things are looked at, so that each text is read once.
     :raises Invalid: for a kind that cannot belong to a case.
     :raises Absent: when there is none in this tenant.
     """
@@ -48,7 +122,16 @@ def thing(kind: str, item_id: UUID) -> Thing:
         raise Invalid(
             "This cannot belong to a case.", todo=f"Attach one of: {', '.join(sorted(THINGS))}.", where="kind"
         )
-    return THINGS[kind](item_id)
+    return THINGS[kind](item_id, anchors or scans.Anchors())
+
+
+def things(wanted: Iterable[tuple[str, UUID]]) -> list[Thing]:
+    """Return several things as they are now.
+
+    :raises Absent: when one of them is not there.
+    """
+    anchors = scans.Anchors()
+    return [thing(kind, item_id, anchors) for kind, item_id in wanted]
 
 
 def items(case: Case) -> list[Item]:
@@ -58,7 +141,8 @@ def items(case: Case) -> list[Item]:
 
 def contents(held: Iterable[Item]) -> list[tuple[str, str, str]]:
     """Return (kind, identifier, digest now) of each item."""
-    return [(item.kind, str(item.item_id), thing(item.kind, item.item_id).digest) for item in held]
+    found = things((item.kind, item.item_id) for item in held)
+    return [(one.kind, str(one.item_id), one.digest) for one in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +181,8 @@ def whole(case_id: UUID) -> Whole:
     case: Case | None = Case.objects.filter(id=case_id).first()
     if case is None:
         raise Absent
-    held = tuple(Held(item, thing(item.kind, item.item_id)) for item in items(case))
+    kept = items(case)
+    held = tuple(map(Held, kept, things((item.kind, item.item_id) for item in kept)))
     decisions = tuple(Decision.objects.filter(case=case).order_by("requested_at", "id"))
     waiting = next((one for one in decisions if one.answer == Answer.ASKED), None)
     shown = ""
@@ -107,10 +192,93 @@ def whole(case_id: UUID) -> Whole:
     return Whole(case, held, decisions, waiting, shown)
 
 
-def queue(state: str | None = None) -> list[Case]:
-    """Return the cases, those that are due first."""
-    rows = Case.objects.order_by("closed_at", "due_at", "number")
-    return list(rows.filter(state=state) if state else rows)
+def queue(state: str = "", *, most: int = MOST, after: int = 0) -> list[Case]:
+    """Return cases, the unfinished ones that are due first at the top, then the finished ones, newest first.
+
+    :param state: only the cases in this state; :data:`WAITING` for those that nobody has decided.
+    """
+    rows = _in_state(Case.objects.all(), state).order_by(
+        F("closed_at").desc(nulls_first=True), "due_at", "number"
+    )
+    return list(rows[after : after + most])
+
+
+def _in_state(rows: Any, state: str) -> Any:
+    if state == WAITING:
+        return rows.filter(state__in=[State.OPEN, State.PROPOSED])
+    return rows.filter(state=state) if state else rows
+
+
+def by_number(state: str, after: int, most: int) -> list[Case]:
+    """Return cases by number, from the one after this number on; numbers never change, so the cursor is stable."""
+    rows = _in_state(Case.objects.filter(number__gt=after), state)
+    return list(rows.order_by("number")[:most])
+
+
+def counts() -> dict[str, int]:
+    """Return how many cases are in each state, with all of them and those that wait."""
+    found: dict[str, int] = dict.fromkeys(State.values, 0)
+    for row in Case.objects.order_by().values("state").annotate(cases=Count("id")):
+        found[row["state"]] = row["cases"]
+    whole_number = sum(found.values())
+    return {**found, "": whole_number, WAITING: found[State.OPEN] + found[State.PROPOSED]}
+
+
+def item_counts(of: Iterable[Case]) -> dict[UUID, dict[str, int]]:
+    """Return how many findings, matches and documents belong to each of these cases."""
+    found: dict[UUID, dict[str, int]] = {}
+    rows = (
+        Item.objects.filter(case__in=list(of))
+        .order_by()
+        .values("case_id", "kind")
+        .annotate(items=Count("id"))
+    )
+    for row in rows:
+        found.setdefault(row["case_id"], {})[row["kind"]] = row["items"]
+    return found
+
+
+def asked(of: Iterable[Case]) -> dict[UUID, Decision]:
+    """Return the proposals that wait for an answer, by case."""
+    rows = Decision.objects.filter(case__in=list(of), answer=Answer.ASKED)
+    return {row.case_id: row for row in rows}
+
+
+def latest_of(kind: str, item_id: UUID) -> Case | None:
+    """Return the newest case to which a thing belongs, so that nobody opens a second one unknowing."""
+    found: Item | None = (
+        Item.objects.filter(kind=kind, item_id=item_id)
+        .select_related("case")
+        .order_by("-case__number")
+        .first()
+    )
+    return found.case if found else None
+
+
+def exists(case_id: UUID) -> bool:
+    """Say whether there is a case of this identifier."""
+    return bool(Case.objects.filter(id=case_id).exists())
+
+
+def waits(case_id: UUID) -> bool:
+    """Say whether a proposal waits for an answer."""
+    return bool(Decision.objects.filter(case_id=case_id, answer=Answer.ASKED).exists())
+
+
+def history(case: Case) -> list[ledger.Told]:
+    """Return what happened to a case, out of the ledger; who only looked at it is left out."""
+    return ledger.about(f"cases.Case/{case.id}", leave_out=["cases.read"])
+
+
+def who(ids: Iterable[str]) -> dict[str, access.Described]:
+    """Return who people are, by identifier."""
+    return access.described_all(ids)
+
+
+def deciders(decision: Decision | None) -> list[str]:
+    """Return the names of the people who may decide; not the one who proposed."""
+    holders = access.holders("cases.decide")
+    return [name for one, name in holders.items() if decision is None or one != decision.requested_by]
 
 
 def waiting_count() -> int:

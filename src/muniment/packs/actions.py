@@ -8,15 +8,22 @@ from uuid import UUID
 
 from muniment.cases import queries as cases
 from muniment.ledger.action import Act, action
+from muniment.ledger.refusals import constraint
 from muniment.ledger.words import Sealed
 from muniment.packs import queries, rules
 from muniment.packs.models import Handover, Pack, PackState
 from muniment.spine import queue
+from muniment.spine.errors import Clash
 from muniment.vault import storage
 from muniment.vault.models import Blob
 
 MEDIA_TYPE = "application/vnd.muniment.proofpack+zip"
 PERFORM = "muniment.packs.jobs.perform"
+
+constraint(
+    "one_pack_being_built_per_case",
+    Clash("The proof of this case is being built already.", todo="Wait a moment and open the list of packs."),
+)
 
 
 @action("packs.build", cls="export", says="{actor} asked for the proof of case {facts.number}")
@@ -36,7 +43,9 @@ def build(act: Act, *, case_id: UUID) -> Pack:
 
 
 @action("packs.finish", cls="export", says="the proof of case {facts.number} was built")
-def finish(act: Act, *, pack_id: UUID, file: storage.Stored, contents: dict[str, Any], origin: str, size: int) -> Pack:
+def finish(
+    act: Act, *, pack_id: UUID, file: storage.Stored, contents: dict[str, Any], origin: str, size: int
+) -> Pack:
     """Enter a built pack.
 
     :raises Refused: when it is built already.
@@ -55,13 +64,26 @@ def finish(act: Act, *, pack_id: UUID, file: storage.Stored, contents: dict[str,
 
 
 @action("packs.download", cls="export", says="{actor} took a copy of the proof of case {facts.number}")
-def download(act: Act, *, pack_id: UUID, given_to: str = "") -> tuple[Pack, Iterator[bytes]]:
+def download(act: Act, *, pack_id: UUID, given_to: str) -> tuple[Pack, Iterator[bytes]]:
     """Hand out a pack piece by piece, and put on record whom it is for.
 
     :raises Refused: while it is being built.
+    :raises Invalid: when nobody is named to whom it goes.
     """
     pack = queries.pack(pack_id)
     rules.require_built(pack)
-    Handover.objects.create(pack=pack, taken_by=act.actor.id, taken_at=act.now, given_to=given_to[:500])
-    act.record(pack, number=pack.case_number, sha256=pack.sha256, given_to=Sealed(given_to[:500]))
+    given_to = rules.require_receiver(given_to)
+    Handover.objects.create(pack=pack, taken_by=act.actor.id, taken_at=act.now, given_to=given_to)
+    act.record(pack, number=pack.case_number, sha256=pack.sha256, given_to=Sealed(given_to))
     return pack, storage.stream(pack.tenant_id, UUID(str(pack.blob_id)), pack.sha256, pack.size)
+
+
+@action("packs.read", cls="export", says="{actor} looked at the proof of case {facts.number}", reads=True)
+def read(act: Act, *, pack_id: UUID) -> queries.Whole:
+    """Return a pack with all that is known of its copies, and put on record that it was looked at.
+
+    :raises Absent: when there is none in this tenant.
+    """
+    found = queries.whole(pack_id)
+    act.record(found.pack, number=found.pack.case_number)
+    return found

@@ -39,6 +39,11 @@ class Pack(TenantModel):
                 | Q(state="built", made_at__isnull=False, blob_id__isnull=False),
                 name="a_built_pack_has_a_file",
             ),
+            models.UniqueConstraint(
+                fields=["tenant_id", "case_id"],
+                condition=Q(state="queued"),
+                name="one_pack_being_built_per_case",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Count
 
 from muniment.access import queries as access
 from muniment.cases import queries as cases
@@ -15,9 +18,11 @@ from muniment.ledger import logs
 from muniment.ledger.models import Entry, Log
 from muniment.ledger.openings import opened_event
 from muniment.packs import rules
-from muniment.packs.models import Pack
+from muniment.packs.models import Handover, Pack, PackState
 from muniment.proof.checkpoint import parse_checkpoint
+from muniment.proof.examine import verify_pack
 from muniment.proof.pack import Attachment, Event, Quote
+from muniment.proof.report import Report
 from muniment.proof.tiles import Tiles
 from muniment.scans import queries as scans
 from muniment.screening import queries as screening
@@ -46,6 +51,64 @@ def pack(pack_id: UUID) -> Pack:
     if found is None:
         raise Absent
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A pack with the copies of it that left the house, the newest first."""
+
+    pack: Pack
+    handovers: tuple[Handover, ...]
+
+
+def whole(pack_id: UUID) -> Whole:
+    """Return a pack with its copies.
+
+    :raises Absent: when there is none in this tenant.
+    """
+    found = pack(pack_id)
+    return Whole(found, tuple(Handover.objects.filter(pack=found).order_by("-taken_at", "id")))
+
+
+def handover_counts(of: Iterable[Pack]) -> dict[UUID, int]:
+    """Return how many copies of each of these packs left the house."""
+    rows = (
+        Handover.objects.filter(pack__in=list(of)).order_by().values("pack_id").annotate(copies=Count("id"))
+    )
+    return {row["pack_id"]: row["copies"] for row in rows}
+
+
+def being_built(case_id: UUID) -> Pack | None:
+    """Return the pack of a case that waits to be built."""
+    found: Pack | None = Pack.objects.filter(case_id=case_id, state=PackState.QUEUED).first()
+    return found
+
+
+def after(cursor: UUID | None, most: int) -> list[Pack]:
+    """Return packs by identifier, from the one after the cursor on."""
+    rows = Pack.objects.order_by("id")
+    return list((rows.filter(id__gt=cursor) if cursor else rows)[:most])
+
+
+def bytes_of(of: Pack) -> bytes:
+    """Return the bytes of a pack, after its digest was checked.
+
+    :raises Refused: while it is being built, or when it is too large to be held whole.
+    """
+    rules.require_built(of)
+    rules.require_small_enough(of)
+    return storage.read(of.tenant_id, UUID(str(of.blob_id)), of.sha256)
+
+
+def examined(of: Pack) -> Report:
+    """Verify a pack with the keys of this installation's own log."""
+    log = logs.of(of.tenant_id)
+    return verify_pack(io.BytesIO(bytes_of(of)), log.vkeys.encode("ascii"))
+
+
+def who(ids: Iterable[str]) -> dict[str, access.Described]:
+    """Return who people are, by identifier."""
+    return access.described_all(ids)
 
 
 @dataclass(slots=True)
@@ -97,7 +160,10 @@ def _text_of_document(found: Gathered, version: DocumentVersion) -> str:
     digest = sources.digest_of(text)
     if digest not in found.evidence:
         found.evidence[digest] = Attachment(
-            f"{version.name} (text)", "text/plain", text, {"text_of": version.sha256, "profile": version.profile}
+            f"{version.name} (text)",
+            "text/plain",
+            text,
+            {"text_of": version.sha256, "profile": version.profile},
         )
     return digest
 
@@ -114,7 +180,8 @@ def _law(found: Gathered, snapshot: Snapshot) -> None:
     }
     text = sources.text_of(snapshot).encode("utf-8")
     found.sources.setdefault(
-        snapshot.text_sha256, Attachment(f"{snapshot.key} (text)", "text/plain", text, {**about, "text_of": snapshot.sha256})
+        snapshot.text_sha256,
+        Attachment(f"{snapshot.key} (text)", "text/plain", text, {**about, "text_of": snapshot.sha256}),
     )
     for file in SnapshotFile.objects.filter(snapshot=snapshot).order_by("name"):
         found.sources.setdefault(

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
 from muniment.packs.models import Pack, PackState
-from muniment.spine.errors import Refused
+from muniment.spine.errors import Invalid, Refused
 
 #: The fields of an event that a pack never shows: from where somebody worked is nobody else's business.
 WITHHELD: Final = frozenset({"origin"})
 
 #: Kinds of events about a case that a pack leaves out: who looked at it proves nothing about the decision.
 LEFT_OUT: Final = frozenset({"cases.read", "scans.read_finding", "screening.read_match", "vault.read"})
+
+
+SHORTEST_RECEIVER: Final = 3
+LONGEST_RECEIVER: Final = 500
+LARGEST_HERE: Final = 64 << 20
 
 
 def require_decided(state: str) -> None:
@@ -32,3 +38,33 @@ def require_built(pack: Pack) -> None:
     """Refuse to hand out a pack that is not built yet."""
     if pack.state != PackState.BUILT:
         raise Refused("This pack is still being built.", todo="Wait a moment and reload the page.")
+
+
+def require_receiver(given_to: str) -> str:
+    """Return in NFC to whom a copy goes.
+
+    :raises Invalid: when it is empty, too long, or holds characters that no text may hold.
+    """
+    kept = unicodedata.normalize("NFC", given_to).strip()
+    if not SHORTEST_RECEIVER <= len(kept) <= LONGEST_RECEIVER:
+        raise Invalid(
+            "It is not said to whom the copy goes.",
+            todo=f"Write a name or an office, {SHORTEST_RECEIVER} to {LONGEST_RECEIVER} characters.",
+            where="given_to",
+        )
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in kept):
+        raise Invalid(
+            "The name holds characters that no name may hold.", todo="Type it anew.", where="given_to"
+        )
+    return kept
+
+
+def require_small_enough(pack: Pack) -> None:
+    """Refuse to verify a pack here that would not fit into memory beside everything else.
+
+    :raises Refused: above 64 MiB.
+    """
+    if pack.size > LARGEST_HERE:
+        raise Refused(
+            "This pack is too large to be verified on a page.", todo="Take a copy and run verify.py over it."
+        )

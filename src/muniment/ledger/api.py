@@ -1,0 +1,139 @@
+"""The ledger over the API: entries in words, proofs, and the log itself as C2SP tlog-tiles.
+
+Below ``/api/v1/ledger/`` a program that reads tiles logs finds ``checkpoint`` and ``tile/…`` of its tenant's own log,
+when it sends a token. Those hold commitments and no contents, so reading them is not put on record; entries are.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+from pydantic import Field
+
+from muniment.ledger import queries, reading
+from muniment.ledger.models import Entry
+from muniment.ledger.schemas import EntriesOut, EntryOut, HeadOut, ProofOut
+from muniment.spine.actor import Actor
+from muniment.spine.errors import Absent, Busy, Refused
+
+router = Router(tags=["ledger"])
+
+
+class Asked(HttpRequest):
+    """A request that has passed the site's gate."""
+
+    actor: Actor
+
+
+def _reader(request: Asked) -> None:
+    if "ledger.read" not in request.actor.may:
+        raise Refused("Your role does not allow this.", todo="Ask an administrator if you need it.")
+
+
+def _out(told: queries.Told) -> dict[str, Any]:
+    return {
+        "id": told.id,
+        "idx": told.idx,
+        "at": told.at,
+        "action": told.kind,
+        "actor": told.actor,
+        "actor_name": told.who,
+        "subject": told.subject,
+        "outcome": told.opened.value("outcome"),
+        "sentence": told.sentence,
+        "facts": told.opened.facts,
+        "erased": told.opened.erased,
+    }
+
+
+@router.get("/entries", response=EntriesOut, summary="List what happened, the newest first")
+def entries(
+    request: Asked,
+    cursor: Annotated[int | None, Query(), Field(ge=0, le=2**62)] = None,
+    limit: Annotated[int, Query(), Field(ge=1, le=200)] = 50,
+    action: Annotated[str, Query(), Field(max_length=60)] = "",
+    actor: Annotated[str, Query(), Field(max_length=80)] = "",
+    subject: Annotated[str, Query(), Field(max_length=120)] = "",
+) -> dict[str, Any]:
+    """Return entries that have their place, from the cursor down."""
+    wanted = queries.Wanted(
+        kind=action, actor=actor, subject=subject, before=2**62 if cursor is None else cursor, most=limit
+    )
+    found = reading.read(request.actor, wanted=wanted)
+    told = queries.told(found.entries)
+    more = len(told) == limit and (told[-1].idx or 0) > 0
+    return {"items": [_out(one) for one in told], "next": str(told[-1].idx) if more else None}
+
+
+@router.get("/entries/{uuid:entry_id}", response=EntryOut, summary="Get one entry")
+def entry(request: Asked, entry_id: UUID) -> dict[str, Any]:
+    """Return an entry, or the event that will become it."""
+    found = reading.read(request.actor, wanted=queries.Wanted(entry=entry_id)).entries
+    return _out(queries.told(found)[0])
+
+
+@router.get("/entries/{uuid:entry_id}/proof", response=ProofOut, summary="Prove one entry")
+def proof(request: Asked, entry_id: UUID) -> dict[str, Any]:
+    """Return the inclusion proof of an entry under the newest checkpoint."""
+    _reader(request)
+    found = queries.entry(entry_id)
+    made = queries.proof(found) if isinstance(found, Entry) else None
+    if made is None or made.fault:
+        raise Busy("This entry cannot be proved yet.", todo="Wait a few seconds, then try again.")
+    return {
+        "index": made.index,
+        "size": made.size,
+        "leaf": made.leaf,
+        "hashes": list(made.hashes),
+        "root": made.root,
+    }
+
+
+@router.get("/entries/{uuid:entry_id}/proof.tlog-proof", summary="Prove one entry to any program")
+def proof_file(request: Asked, entry_id: UUID) -> HttpResponse:
+    """Return the proof as a C2SP tlog-proof."""
+    _reader(request)
+    return HttpResponse(queries.proof_file(entry_id), content_type="text/plain; charset=utf-8")
+
+
+@router.get("/entries/{uuid:entry_id}/leaf", summary="Get the leaf of one entry to the byte")
+def leaf(request: Asked, entry_id: UUID) -> HttpResponse:
+    """Return what is hashed into the tree; it holds commitments only."""
+    _reader(request)
+    found = queries.entry(entry_id)
+    if not isinstance(found, Entry):
+        raise Busy("This entry is not yet in its place.", todo="Wait a few seconds, then try again.")
+    return HttpResponse(bytes(found.leaf), content_type="application/json")
+
+
+@router.get("/head", response=HeadOut, summary="Get the newest signed head")
+def head(request: Asked) -> dict[str, Any]:
+    """Return size and root of the newest checkpoint, and the log's keys."""
+    _reader(request)
+    newest = queries.newest_checkpoint()
+    if newest is None:
+        raise Absent("No checkpoint has been signed yet.")
+    return {
+        "origin": queries.origin(),
+        "size": newest.size,
+        "root": bytes(newest.root).hex(),
+        "at": newest.at,
+        "keys": queries.keys().splitlines(),
+    }
+
+
+@router.get("/checkpoint", summary="Get the newest checkpoint as a signed note")
+def checkpoint(request: Asked) -> HttpResponse:
+    """Return the checkpoint as C2SP tlog-checkpoint."""
+    _reader(request)
+    return HttpResponse(queries.note().encode("utf-8"), content_type="text/plain; charset=utf-8")
+
+
+@router.get("/tile/{path:tile}", summary="Get a tile or entry bundle of the log")
+def tile(request: Asked, tile: str) -> HttpResponse:
+    """Return a file of the log as C2SP tlog-tiles names it."""
+    _reader(request)
+    return HttpResponse(queries.tile(tile), content_type="application/octet-stream")

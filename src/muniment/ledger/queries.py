@@ -1,0 +1,285 @@
+"""Reads of the ledger for pages and programs: entries as sentences, proofs, checkpoints, tiles.
+
+Whoever shows the contents of entries goes through ``ledger.reading``, so that the reading is on record. Tiles,
+checkpoints and proofs hold salted commitments and no contents, and are served without one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from muniment.ledger import logs, sentences
+from muniment.ledger.models import Checkpoint, Entry, Event, Log, Outbox
+from muniment.ledger.openings import Opened, opened_event
+from muniment.proof.errors import Malformed
+from muniment.proof.leaf import FIXED
+from muniment.proof.merkle import leaf_hash
+from muniment.proof.tiles import Tiles
+from muniment.proof.tlogproof import write_tlog_proof
+from muniment.spine.errors import Absent, Busy
+
+PAGE: Final = 50
+MOST_CHECKPOINTS: Final = 200
+_TILE: Final = re.compile(r"(?:[0-9]{1,2}|entries)/(?:x[0-9]{3}/){0,6}[0-9]{3}(?:\.p/[0-9]{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries somebody asks for.
+
+    :param classes: classes of leaves; empty for all of them.
+    :param before: places below this one. :param until: what happened up to the end of this day, in UTC.
+    :param entry: this one only, wherever it stands.
+    """
+
+    classes: frozenset[str] = frozenset()
+    kind: str = ""
+    actor: str = ""
+    subject: str = ""
+    before: int | None = None
+    until: date | None = None
+    most: int = PAGE
+    entry: UUID | None = None
+
+
+def _matching(rows: Any, wanted: Wanted) -> Any:
+    """Narrow entries or waiting events to those that are asked for."""
+    if wanted.classes:
+        rows = rows.filter(cls__in=wanted.classes)
+    if wanted.kind:
+        rows = rows.filter(kind=wanted.kind)
+    if wanted.actor:
+        rows = rows.filter(actor=wanted.actor)
+    if wanted.subject:
+        rows = rows.filter(subject=wanted.subject)
+    if wanted.until is not None:
+        rows = rows.filter(at__lt=datetime.combine(wanted.until, time(), UTC) + timedelta(days=1))
+    return rows
+
+
+def entries(wanted: Wanted) -> list[Entry]:
+    """Return the entries that are asked for, the newest first."""
+    rows = _matching(Entry.objects.order_by("-idx"), wanted)
+    if wanted.before is not None:
+        rows = rows.filter(idx__lt=wanted.before)
+    return list(rows[: wanted.most])
+
+
+def waiting(wanted: Wanted) -> list[Outbox]:
+    """Return events that are committed and wait for their place, the newest first."""
+    return list(_matching(Outbox.objects.order_by("-order", "-id"), wanted)[: wanted.most])
+
+
+def entry(entry_id: UUID) -> Event:
+    """Return an entry, or the event that will become it.
+
+    :raises Absent: when there is none in this tenant.
+    """
+    for table in (Entry, Outbox):
+        found: Event | None = table.objects.filter(id=entry_id).first()
+        if found is not None:
+            return found
+    raise Absent
+
+
+def neighbours(of: Entry) -> tuple[Entry | None, Entry | None]:
+    """Return the entries before and after this one."""
+    before: Entry | None = Entry.objects.filter(idx=of.idx - 1).first()
+    after: Entry | None = Entry.objects.filter(idx=of.idx + 1).first()
+    return before, after
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry as a page tells it.
+
+    :param idx: its place in the log; ``None`` while it waits for one.
+    :param url: where the page of its subject stands, if it has one.
+    """
+
+    id: UUID
+    idx: int | None
+    sentence: str
+    group: str
+    refused: bool
+    at: datetime
+    kind: str
+    actor: str
+    who: str
+    subject: str
+    about: str
+    url: str
+    opened: Opened
+
+
+def told(events: Iterable[Event]) -> list[Told]:
+    """Return entries in words; all names are found at once."""
+    held = list(events)
+    called = sentences.names(one.actor for one in held)
+    return [_told(one, called) for one in held]
+
+
+def _told(event: Event, called: dict[str, str]) -> Told:
+    opened = opened_event(event)
+    return Told(
+        id=event.id,
+        idx=getattr(event, "idx", None),
+        sentence=sentences.sentence(event.kind, event.actor, event.subject, opened, called),
+        group=str(sentences.group_of(event.cls)),
+        refused=event.cls == "refusal",
+        at=event.at,
+        kind=event.kind,
+        actor=event.actor,
+        who=called[event.actor],
+        subject=event.subject,
+        about=sentences.subject_in_words(event.subject),
+        url=sentences.address(event.subject),
+        opened=opened,
+    )
+
+
+def about(subject: str, leave_out: Sequence[str] = ()) -> list[Told]:
+    """Return all that happened to one thing, the oldest first; what still waits for its place comes last.
+
+    Refusals are about nobody's thing and are not among them.
+    """
+    placed = Entry.objects.filter(subject=subject).exclude(kind__in=leave_out).order_by("idx")
+    unplaced = Outbox.objects.filter(subject=subject).exclude(kind__in=leave_out).order_by("order", "id")
+    return told([*placed, *unplaced])
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One committed field of an entry, opened."""
+
+    path: str
+    name: str
+    value: str
+
+
+def fields(of: Told) -> list[Field]:
+    """Return the fields of an entry that can be opened, by slot."""
+    return [
+        Field(one.path, sentences.field_in_words(one.path), _shown(one.path, one.value, of))
+        for one in of.opened.openings
+    ]
+
+
+def _shown(path: str, value: Any, of: Told) -> str:
+    return of.who if path == "actor" else sentences.in_words(value)
+
+
+def unopened(of: Told) -> int:
+    """Return how many of the sixteen slots of a leaf are not opened: unused ones, or erased."""
+    return 2 * len(FIXED) - len(of.opened.openings)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That one entry stands under one signed checkpoint.
+
+    :param file: the C2SP tlog-proof. :param fault: what is wrong when no proof can be made; empty when one was.
+    """
+
+    index: int
+    size: int
+    leaf: str
+    hashes: tuple[str, ...]
+    root: str
+    file: bytes
+    fault: str = ""
+
+
+def proof(of: Entry) -> Proof | None:
+    """Return the proof of an entry under the newest checkpoint; ``None`` while no checkpoint covers it."""
+    log: Log = Log.objects.get()
+    newest = newest_checkpoint()
+    hashed = leaf_hash(bytes(of.leaf))
+    if newest is None or of.idx >= newest.size:
+        return None
+    root = bytes(newest.root).hex()
+    try:
+        hashes = Tiles(logs.folder(log), newest.size).inclusion(of.idx)
+        file = write_tlog_proof(of.idx, hashes, newest.note.encode("utf-8"))
+    except Malformed as why:
+        return Proof(of.idx, newest.size, hashed.hex(), (), root, b"", why.what)
+    return Proof(of.idx, newest.size, hashed.hex(), tuple(one.hex() for one in hashes), root, file)
+
+
+def proof_file(entry_id: UUID) -> bytes:
+    """Return the proof of an entry as a C2SP tlog-proof.
+
+    :raises Absent: when there is no such entry.
+    :raises Busy: while no checkpoint covers it, or when the log's files cannot be read.
+    """
+    found = entry(entry_id)
+    made = proof(found) if isinstance(found, Entry) else None
+    if made is None:
+        raise Busy("No checkpoint covers this entry yet.", todo="Wait a few seconds, then try again.")
+    if made.fault:
+        raise Busy(made.fault, todo="Tell the operator to run: muniment ledger verify --deep.")
+    return made.file
+
+
+def newest_checkpoint() -> Checkpoint | None:
+    """Return the newest signed head of the log."""
+    found: Checkpoint | None = Checkpoint.objects.order_by("-size", "-at").first()
+    return found
+
+
+def checkpoints(most: int = MOST_CHECKPOINTS) -> list[Checkpoint]:
+    """Return the latest checkpoints, the newest first."""
+    return list(Checkpoint.objects.order_by("-size", "-at")[:most])
+
+
+def checkpoint_count() -> int:
+    """Return how many heads of this log were signed."""
+    return int(Checkpoint.objects.count())
+
+
+def note() -> str:
+    """Return the published checkpoint as the signed note that it is (C2SP tlog-checkpoint).
+
+    :raises Absent: before the first one.
+    """
+    newest = newest_checkpoint()
+    if newest is None:
+        raise Absent("No checkpoint has been signed yet.")
+    return str(newest.note)
+
+
+def keys() -> str:
+    """Return the log's public keys, one verifier key a line."""
+    log: Log = Log.objects.get()
+    return str(log.vkeys)
+
+
+def origin() -> str:
+    """Return the log's name."""
+    log: Log = Log.objects.get()
+    return str(log.origin)
+
+
+def size() -> int:
+    """Return how many entries have a place in the log."""
+    log: Log = Log.objects.get()
+    return int(log.size)
+
+
+def tile(path: str) -> bytes:
+    """Return a tile or entry bundle of the tenant's own log, as C2SP tlog-tiles names them below ``tile/``.
+
+    :raises Absent: when it does not exist, or the name is none of a tile.
+    """
+    if not _TILE.fullmatch(path):
+        raise Absent
+    log: Log = Log.objects.get()
+    try:
+        return (logs.folder(log) / "tile" / path).read_bytes()
+    except OSError:
+        raise Absent from None

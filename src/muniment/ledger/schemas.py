@@ -1,0 +1,58 @@
+"""What the API says of the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Out(BaseModel):
+    """An answer; nothing stands in it that is not named here."""
+
+    model_config = ConfigDict(from_attributes=True, extra="forbid")
+
+
+class EntryOut(Out):
+    """An entry: ``idx`` is its place, or null while it waits for one; ``facts`` are those that can be opened."""
+
+    id: UUID
+    idx: int | None
+    at: datetime
+    action: str
+    actor: str
+    actor_name: str
+    subject: str
+    outcome: str
+    sentence: str
+    facts: dict[str, Any]
+    erased: int
+
+
+class EntriesOut(Out):
+    """Entries, the newest first; ``next`` is the cursor of the page after."""
+
+    items: list[EntryOut]
+    next: str | None
+
+
+class ProofOut(Out):
+    """An inclusion proof (RFC 6962) with hashes in hex; the same as a C2SP file stands beside it."""
+
+    index: int
+    size: int
+    leaf: str
+    hashes: list[str]
+    root: str
+
+
+class HeadOut(Out):
+    """The newest signed head."""
+
+    origin: str
+    size: int
+    root: str
+    at: datetime
+    keys: list[str]

@@ -1,0 +1,157 @@
+"""Entries as sentences: what an action says of itself, with names of people and plain words for values.
+
+Rules: nothing internal reaches a screen but identifiers that name nothing else; what cannot be opened any more is
+said to be erased, never left out; a text from an entry is a value in a sentence and never a template.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from string import Formatter
+from typing import Any, Final
+
+from django.apps import apps
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from muniment.ledger.action import REGISTRY
+from muniment.ledger.openings import Opened
+
+#: How names are found; rooms above put a function here that turns identifiers into names.
+WHO: list[Callable[[Iterable[str]], Mapping[str, str]]] = []
+
+#: Which classes of leaves stand behind each filter of the page, with its word.
+GROUPS: Final[dict[str, tuple[str | Promise, frozenset[str]]]] = {
+    "decisions": (gettext_lazy("Decisions"), frozenset({"case.decision"})),
+    "cases": (gettext_lazy("Cases"), frozenset({"case.change"})),
+    "evidence": (gettext_lazy("Evidence"), frozenset({"evidence.change"})),
+    "scans": (gettext_lazy("Scans"), frozenset({"scan.run"})),
+    "screening": (gettext_lazy("Screening"), frozenset({"screening.run"})),
+    "parties": (gettext_lazy("Counterparties"), frozenset({"party.change"})),
+    "sources": (gettext_lazy("Law and lists"), frozenset({"source.change"})),
+    "exports": (gettext_lazy("Packs"), frozenset({"export"})),
+    "accounts": (gettext_lazy("Accounts"), frozenset({"access.change", "access.sign_in"})),
+    "readings": (
+        gettext_lazy("Readings"),
+        frozenset({"case.read", "evidence.read", "log.read", "party.read", "scan.read", "screening.read"}),
+    ),
+    "refusals": (gettext_lazy("Refusals"), frozenset({"refusal"})),
+    "system": (
+        gettext_lazy("The installation"),
+        frozenset({"log.checkpoint", "system.change", "tenant.change"}),
+    ),
+}
+
+#: What the committed fields of an entry are called.
+FIELDS: Final[dict[str, str | Promise]] = {
+    "action": gettext_lazy("Action"),
+    "actor": gettext_lazy("Who"),
+    "at": gettext_lazy("When, exactly"),
+    "origin": gettext_lazy("How and from where"),
+    "subject": gettext_lazy("What it is about"),
+    "outcome": gettext_lazy("Outcome"),
+    "cause": gettext_lazy("Caused by"),
+    "rows": gettext_lazy("Rows changed, as one digest"),
+}
+
+
+def names(ids: Iterable[str]) -> dict[str, str]:
+    """Return who somebody is, by identifier; whoever is unknown keeps the identifier."""
+    wanted = set(ids)
+    found = {one: one for one in wanted}
+    for who in WHO:
+        found |= who(wanted)
+    return found
+
+
+def group_of(cls: str) -> str | Promise:
+    """Return the word for a class of leaves."""
+    return next((word for word, classes in GROUPS.values() if cls in classes), cls)
+
+
+def in_words(value: Any) -> str:
+    """Return the value of a fact as a person reads it."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, Mapping):
+        told = [
+            f"{str(name).replace('_', ' ')}: {in_words(held)}" for name, held in value.items() if held != ""
+        ]
+        return "; ".join(told)
+    if isinstance(value, list | tuple):
+        return ", ".join(in_words(held) for held in value) or _("none")
+    return str(value)
+
+
+def subject_in_words(subject: str) -> str:
+    """Return what a thing is called: the word for its kind with the beginning of its identifier."""
+    label, slash, row = subject.partition("/")
+    if not slash:
+        return subject.replace("_", " ").replace(".", " ")
+    try:
+        word = str(apps.get_model(label)._meta.verbose_name)
+    except (LookupError, ValueError):
+        word = label
+    return f"{word} {row[:8]}"
+
+
+def address(subject: str) -> str:
+    """Return where the page of a thing stands, or nothing when it has none.
+
+    A page of ``cases.Case`` is named ``cases:case``, of ``vault.DocumentVersion`` ``vault:version``; a room's only
+    page of one thing may be ``show``.
+    """
+    label, _slash, row = subject.partition("/")
+    room, _dot, model = label.partition(".")
+    words = re.findall(r"[A-Z][a-z]+", model)
+    for name in (model.lower(), words[-1].lower() if words else "", "show"):
+        try:
+            return reverse(f"{room}:{name}", args=[row])
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+class _Facts:
+    """The facts of an entry, as the braces of a sentence ask for them."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self._facts = facts
+
+    def __getattr__(self, name: str) -> str:
+        value = self._facts.get(name)
+        if value is None:
+            return _("(erased)")
+        return in_words(value).replace("_", " ") if isinstance(value, str) else in_words(value)
+
+
+def sentence(kind: str, actor: str, subject: str, opened: Opened, called: Mapping[str, str]) -> str:
+    """Return what an entry says, for people.
+
+    :param called: names by identifier, see :func:`names`.
+    """
+    who = called.get(actor, actor)
+    facts = opened.facts
+    if opened.value("outcome") == "refused":
+        why = in_words(facts.get("why", "")).replace(f" ({kind})", "")
+        return _("%(who)s was refused: %(why)s") % {"who": who, "why": why}
+    known = REGISTRY.get(kind)
+    if known is None:
+        return _("%(who)s did something that this version does not know (%(kind)s)") % {
+            "who": who,
+            "kind": kind,
+        }
+    told = Formatter().vformat(
+        known.says, (), {"actor": who, "subject": subject_in_words(subject), "facts": _Facts(facts)}
+    )
+    return told[:1].upper() + told[1:]
+
+
+def field_in_words(path: str) -> str:
+    """Return what a committed field is called."""
+    if path in FIELDS:
+        return str(FIELDS[path])
+    return path.removeprefix("facts.").replace("_", " ").capitalize()

@@ -1,0 +1,181 @@
+"""The pages of the ledger: its entries as sentences, the proof of one, its checkpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from muniment.ledger import queries, reading, sentences
+from muniment.ledger.forms import Asking
+from muniment.ledger.models import Entry
+from muniment.spine.actor import Actor
+from muniment.spine.errors import Absent, Refused
+
+
+class Asked(HttpRequest):
+    """A request that has passed the site's gate."""
+
+    actor: Actor
+
+
+def require_reader(actor: Actor) -> None:
+    """Refuse whoever may not read the ledger.
+
+    :raises Refused: without the permission ``ledger.read``.
+    """
+    if "ledger.read" not in actor.may:
+        raise Refused("Your role does not allow this.", todo="Ask an administrator if you need it.")
+
+
+def _chips(form: Asking) -> list[dict[str, Any]]:
+    chosen = form.cleaned_data["group"]
+    kept = {name: form.data[name] for name in ("actor", "subject", "until") if form.data.get(name)}
+
+    def chip(group: str, word: Any) -> dict[str, Any]:
+        asked = urlencode({**kept, **({"group": group} if group else {})})
+        return {
+            "label": word,
+            "url": f"?{asked}",
+            "current": chosen == group and not form.cleaned_data["kind"],
+        }
+
+    return [chip("", _("All")), *(chip(name, word) for name, (word, _classes) in sentences.GROUPS.items())]
+
+
+def _page_of(form: Asking, before: int | None) -> str:
+    asked = {name: value for name, value in form.data.items() if name in form.fields and value}
+    asked.pop("before", None)
+    if before is not None:
+        asked["before"] = str(before)
+    return f"?{urlencode(asked)}"
+
+
+def _narrowed(wanted: queries.Wanted) -> list[str]:
+    """Say by what the list is narrowed, beyond the chips."""
+    told = []
+    if wanted.actor:
+        told.append(_("Only what %(who)s did") % {"who": sentences.names([wanted.actor])[wanted.actor]})
+    if wanted.subject:
+        what = sentences.subject_in_words(wanted.subject)
+        told.append(_("Only what is about %(what)s") % {"what": what})
+    if wanted.kind:
+        told.append(_("Only the action %(name)s") % {"name": wanted.kind})
+    return told
+
+
+@require_GET
+def index(request: Asked) -> HttpResponse:
+    """List what happened, the newest first."""
+    form = Asking(request.GET.dict())
+    wanted = form.wanted()
+    found = reading.read(request.actor, wanted=wanted)
+    told = queries.told([*found.waiting, *found.entries])
+    waiting, placed = told[: len(found.waiting)], told[len(found.waiting) :]
+    last = placed[-1].idx if placed else None
+    context = {
+        "placed": placed,
+        "waiting": waiting,
+        "chips": _chips(form),
+        "form": form,
+        "narrowed": _narrowed(wanted),
+        "kept": [
+            (name, form.data[name]) for name in ("group", "kind", "actor", "subject") if form.data.get(name)
+        ],
+        "size": queries.size(),
+        "newest": queries.newest_checkpoint(),
+        "newer": _page_of(form, None) if wanted.before is not None else "",
+        "older": _page_of(form, last) if last and len(placed) == wanted.most else "",
+    }
+    return render(request, "ledger/index.html", context)
+
+
+@require_GET
+def entry(request: Asked, entry_id: UUID) -> HttpResponse:
+    """Show one entry: what was committed, its place, and the proof of it."""
+    [found] = reading.read(request.actor, wanted=queries.Wanted(entry=entry_id)).entries
+    [told] = queries.told([found])
+    context: dict[str, Any] = {
+        "told": told,
+        "fields": queries.fields(told),
+        "unopened": queries.unopened(told),
+        "entry": None,
+    }
+    if isinstance(found, Entry):
+        before, after = queries.neighbours(found)
+        context |= {
+            "entry": found,
+            "proof": queries.proof(found),
+            "before": before,
+            "after": after,
+            "size": queries.size(),
+            "origin": queries.origin(),
+            "key": queries.keys().splitlines()[0],
+            "leaf": bytes(found.leaf).decode("ascii"),
+        }
+    return render(request, "ledger/entry.html", context)
+
+
+def _file(raw: bytes, name: str, media_type: str) -> HttpResponse:
+    return HttpResponse(
+        raw, content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+@require_GET
+def leaf(request: Asked, entry_id: UUID) -> HttpResponse:
+    """Hand out the leaf of an entry to the byte, as it stands in the tree; it holds commitments only."""
+    require_reader(request.actor)
+    found = queries.entry(entry_id)
+    if not isinstance(found, Entry):
+        raise Absent("This entry is not yet in its place.", todo="Wait a few seconds, then try again.")
+    return _file(bytes(found.leaf), f"entry-{found.idx}.json", "application/json")
+
+
+@require_GET
+def proof(request: Asked, entry_id: UUID) -> HttpResponse:
+    """Hand out the proof of an entry, for any program that reads C2SP tlog-proofs."""
+    require_reader(request.actor)
+    raw = queries.proof_file(entry_id)
+    return _file(raw, f"entry-{entry_id.hex[:8]}.tlog-proof", "text/plain; charset=utf-8")
+
+
+@require_GET
+def checkpoints(request: Asked) -> HttpResponse:
+    """Show how the log grew, one signed head after the other."""
+    require_reader(request.actor)
+    held = queries.checkpoints()
+    context = {
+        "held": held,
+        "points": [{"at": one.at, "size": one.size} for one in reversed(held)],
+        "count": queries.checkpoint_count(),
+        "origin": queries.origin(),
+        "keys": queries.keys(),
+        "newest": held[0] if held else None,
+    }
+    return render(request, "ledger/checkpoints.html", context)
+
+
+@require_GET
+def checkpoint(request: Asked) -> HttpResponse:
+    """Hand out the newest checkpoint as the signed note that it is."""
+    require_reader(request.actor)
+    return _file(queries.note().encode("utf-8"), "checkpoint", "text/plain; charset=utf-8")
+
+
+@require_GET
+def keys(request: Asked) -> HttpResponse:
+    """Hand out the log's public keys, to be given to an auditor in person."""
+    require_reader(request.actor)
+    return _file(queries.keys().encode("ascii"), "vkeys", "text/plain; charset=utf-8")
+
+
+@require_GET
+def head(request: Asked) -> HttpResponse:
+    """Show the ledger's head as it stands in the frame; asked for each minute, so it is not put on record."""
+    return render(request, "ui/_ledger_head.html")

@@ -89,7 +89,9 @@ def a_counterparty(firm: Firm) -> UUID:
 def an_import(firm: Firm) -> UUID:
     from muniment.counterparties import actions
 
-    return actions.receive(firm.analyst, b"reference,kind,name\nP-1,person,Marta Olivar\n", name="book.csv").id
+    return actions.receive(
+        firm.analyst, b"reference,kind,name\nP-1,person,Marta Olivar\n", name="book.csv"
+    ).id
 
 
 # --- screening

@@ -83,8 +83,9 @@ def test_nobody_gets_past_the_gate(route, client_as, db):
     if route.name in PUBLIC:
         return
     values = dict.fromkeys(route.placeholders, str(uuid4()))
+    client = client_as()
     for method in route.methods:
-        answer = ask(client_as(), method, route.filled(values), route)
+        answer = ask(client, method, route.filled(values), route)
         if route.is_api:
             assert answer.status_code == 401, method
             assert answer["Content-Type"] == "application/problem+json"
@@ -101,8 +102,8 @@ def test_what_belongs_to_others_is_not_there(route, client_as, example_pay, harb
     if not private:
         return
     for role, stranger in harbour.people.items():
+        client = client_as(stranger)
         for method in route.methods:
-            client = client_as(stranger)
             foreign = ask(client, method, route.filled(theirs), route)
             absent = ask(client, method, route.filled(nothing), route)
             assert foreign.status_code >= 400, f"{role} {method}: {foreign.status_code}"
@@ -115,9 +116,10 @@ def test_each_role_is_answered_and_an_auditor_changes_nothing(route, client_as, 
         return
     values = ids_of(route, example_pay)
     for role, person in example_pay.people.items():
+        client = client_as(person)
         for method in route.methods:
             before = set(_events(person))
-            answer = ask(client_as(person), method, route.filled(values), route)
+            answer = ask(client, method, route.filled(values), route)
             assert answer.status_code < 500 or answer.status_code == 503, f"{role} {method}"
             done = {kind for event, kind, actor in set(_events(person)) - before if actor == person.id}
             assert done <= ROLES[role], f"{role} {method} did {done}"

@@ -259,3 +259,12 @@ def test_logs_say_where_a_fault_arose_and_not_what_it_quoted():
     assert event["fault"] == "builtins.ValueError"
     assert event["places"][-1].endswith("test_logs_say_where_a_fault_arose_and_not_what_it_quoted")
     assert "Ada" not in json.dumps(event)
+
+
+def test_cookies_that_come_one_a_line_are_all_read():
+    """HTTP/2: every browser does so as soon as there are two."""
+    from muniment.site.asgi import one_cookie_line
+
+    held = [(b"cookie", b"__Host-csrf=a"), (b"accept", b"*/*"), (b"cookie", b"__Host-session=b")]
+    assert one_cookie_line(held) == [(b"accept", b"*/*"), (b"cookie", b"__Host-csrf=a; __Host-session=b")]
+    assert one_cookie_line([(b"accept", b"*/*")]) == [(b"accept", b"*/*")]

@@ -9,8 +9,10 @@ secrets and the seeds of recovery codes stand encrypted in allauth's table.
 from __future__ import annotations
 
 import base64
+from io import BytesIO
 from typing import Any, Final
 
+import qrcode
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
@@ -21,6 +23,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
+from qrcode.image.svg import SvgFillImage
 
 from muniment.access import actions, rules
 from muniment.access.actions.people import require_password
@@ -149,6 +152,12 @@ class MfaAdapter(DefaultMFAAdapter):
     def get_totp_issuer(self) -> str:
         """Return the issuer's name in the app."""
         return "Muniment"
+
+    def build_totp_svg(self, url: str) -> str:
+        """Return the picture for the app, black on white in dark mode too, or telephones cannot read it."""
+        drawn = BytesIO()
+        qrcode.make(url, image_factory=SvgFillImage).save(drawn)
+        return drawn.getvalue().decode("utf-8")
 
     def encrypt(self, text: str) -> str:
         """Return a secret as it may stand in the table: AES-256-GCM under a key of the deployment."""

@@ -26,7 +26,7 @@ from muniment.access import actions, queries
 from muniment.access.credentials import first_password
 from muniment.access.forms import ROLE_NAMES, Invitation, NewToken, Role
 from muniment.access.models import Person
-from muniment.access.rules import permissions
+from muniment.access.rules import SECOND_FACTOR, permissions
 from muniment.spine import ports
 from muniment.spine.actor import Actor
 from muniment.spine.errors import Absent, Refused
@@ -102,6 +102,7 @@ def account(request: Asked) -> HttpResponse:
         {
             "facts": facts,
             "has_factor": queries.has_factor(person.id),
+            "needs_factor": person.role in SECOND_FACTOR,
             "may_people": "access.create_person" in request.actor.may,
             "may_tokens": "access.create_token" in request.actor.may,
         },

@@ -7,6 +7,7 @@ temporary file in the clear; nothing larger gets that far.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "muniment.site.settings")
@@ -50,9 +51,21 @@ class BoundedBodies:
             begun = True
             await send(message)
 
-        await self.app(scope, bounded, noted)
+        await self.app({**scope, "headers": one_cookie_line(scope["headers"])}, bounded, noted)
         if seen > self.largest and not begun:
             await _refuse(send)
+
+
+def one_cookie_line(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return the headers with all cookies in one line, joined by ``; ``.
+
+    Browsers that speak HTTP/2 send each cookie in a line of its own (RFC 9113, section 8.2.3); Django would join
+    them by commas and find none of them.
+    """
+    held = list(headers)
+    cookies = [value for name, value in held if name == b"cookie"]
+    others = [(name, value) for name, value in held if name != b"cookie"]
+    return [*others, (b"cookie", b"; ".join(cookies))] if cookies else others
 
 
 async def _drain(receive: Any, most: int) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Max, QuerySet
@@ -45,6 +47,21 @@ def scans() -> list[Scan]:
     return list(Scan.objects.order_by("-number"))
 
 
+def scans_after(after: UUID | None, most: int) -> list[Scan]:
+    """Return some scans, the newest first.
+
+    :param after: identifier of the last scan of the page before.
+    :raises Invalid: when that scan is not there.
+    """
+    rows = Scan.objects.order_by("-number")
+    if after is not None:
+        last: Scan | None = Scan.objects.filter(id=after).first()
+        if last is None:
+            raise Invalid("This cursor leads nowhere.", todo="Begin with the first page.", where="cursor")
+        rows = rows.filter(number__lt=last.number)
+    return list(rows[:most])
+
+
 def next_number() -> int:
     """Return the number of the next scan."""
     return int(Scan.objects.aggregate(highest=Max("number"))["highest"] or 0) + 1
@@ -78,7 +95,14 @@ class Wanted:
 
     def given(self) -> dict[str, str]:
         """Return the members that were given."""
-        return {name: value for name, value in asdict(self).items() if value}
+        members = {
+            "act": self.act,
+            "chapter": self.chapter,
+            "article": self.article,
+            "status": self.status,
+            "assessment": self.assessment,
+        }
+        return {name: value for name, value in members.items() if value}
 
     def rows(self, of: Scan) -> QuerySet[Finding]:
         """Return the findings that are meant, in the order of the acts."""
@@ -136,9 +160,8 @@ def neighbours(of: Finding, wanted: Wanted = EVERYTHING) -> Neighbours:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One finding as the picture and the counts need it, nothing of it opened."""
+class Mark(NamedTuple):
+    """What the picture and the counts need of a finding, nothing of it opened."""
 
     act: str
     chapter: str
@@ -147,10 +170,15 @@ class Mark:
     assessment: str
 
 
-def held(of: Scan) -> list[Mark]:
-    """Return every finding of a scan without its contents, in the order of the acts."""
-    rows = Finding.objects.filter(scan=of).order_by("position")
-    return [Mark(*row) for row in rows.values_list("act", "chapter", "article", "status", "assessment")]
+def held(of: Scan) -> Counter[Mark]:
+    """Return how many findings of a scan there are of each kind, without their contents."""
+    return Counter(Mark(*row) for row in Finding.objects.filter(scan=of).values_list(*Mark._fields))
+
+
+def meant(marks: Counter[Mark], given: Mapping[str, str]) -> int:
+    """Return how many findings have all the members that are given."""
+    wanted = [(Mark._fields.index(name), value) for name, value in given.items()]
+    return sum(count for mark, count in marks.items() if all(mark[place] == value for place, value in wanted))
 
 
 def searched(of: Scan) -> list[DocumentVersion]:
@@ -247,7 +275,10 @@ def unanchored(found: Iterable[Finding]) -> set[UUID]:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Both sides of a finding, for the page that shows them beside each other."""
+    """Both sides of a finding, for the page that shows them beside each other.
+
+    :param place: where the passage stands, in words. :param is_paged: whether the document has printed pages.
+    """
 
     finding: Finding
     snapshot: Snapshot
@@ -255,6 +286,7 @@ class Sides:
     version: DocumentVersion | None
     document_text: str
     place: str
+    is_paged: bool
     anchor: Anchor
 
 
@@ -262,14 +294,14 @@ def sides(of: Finding) -> Sides:
     """Return the law and the document of a finding with their texts."""
     snapshot = sources.snapshot(of.snapshot_id)
     anchor = Anchors().of(of)
-    version, text, place = None, "", ""
+    version, text, place, is_paged = None, "", "", False
     if of.version_id is not None:
         version = vault.version(of.version_id)
         if anchor.document:
             extracted = vault.text_of(version)
-            text, place = extracted.text, extracted.place(of.start or 0)
+            text, place, is_paged = extracted.text, extracted.place(of.start or 0), extracted.unit == "page"
     law = sources.text_of(snapshot) if anchor.law else ""
-    return Sides(of, snapshot, law, version, text, place, anchor)
+    return Sides(of, snapshot, law, version, text, place, is_paged, anchor)
 
 
 def act_choices() -> list[Snapshot]:

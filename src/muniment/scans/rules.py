@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from muniment.scans.evidence.proposal import Proposal
 from muniment.scans.models import Assessment, Finding, Scan, ScanState
+from muniment.spine.actor import Actor
 from muniment.spine.errors import Invalid, Refused
 
 LONGEST_REASON: Final = 20_000
@@ -27,6 +28,12 @@ def require_something(acts: Sequence[Any], documents: Sequence[Any]) -> None:
         raise Refused(
             "There is no document to search yet.", todo="File the firm's policies first, under Evidence."
         )
+
+
+def require_right(actor: Actor, name: str) -> None:
+    """Refuse a list that only holders of a permission may see."""
+    if name not in actor.may:
+        raise Refused(f"Your role does not allow this ({name}).", todo="Ask an administrator if you need it.")
 
 
 def require_queued(scan: Scan) -> None:

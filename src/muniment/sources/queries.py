@@ -9,12 +9,12 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from muniment.sources import rules
 from muniment.sources.formats.act import Completeness, ParsedAct, ParsedProvision, ProvisionKind
 from muniment.sources.models import ListEntry, Provision, Snapshot, SnapshotFile, SnapshotKind
-from muniment.spine.errors import Absent
+from muniment.spine.errors import Absent, Invalid
 from muniment.spine.scope import DEPLOYMENT
 from muniment.spine.stream import decrypt_range
 from muniment.vault import storage
@@ -24,6 +24,40 @@ def snapshots(kind: str | None = None) -> list[Snapshot]:
     """Return every snapshot, or those of one kind, by key and newest first."""
     rows = Snapshot.objects.order_by("kind", "key", "-imported_at")
     return list(rows.filter(kind=kind) if kind else rows)
+
+
+def page(kind: str | None, after: UUID | None, most: int) -> list[Snapshot]:
+    """Return some snapshots in the order in which they were taken in.
+
+    :param after: identifier of the last snapshot of the page before.
+    :raises Invalid: when that snapshot is not there.
+    """
+    rows = Snapshot.objects.order_by("imported_at", "id")
+    if kind:
+        rows = rows.filter(kind=kind)
+    if after is not None:
+        last: Snapshot | None = Snapshot.objects.filter(id=after).first()
+        if last is None:
+            raise Invalid("This cursor leads nowhere.", todo="Begin with the first page.", where="cursor")
+        later = Q(imported_at__gt=last.imported_at)
+        rows = rows.filter(later | Q(imported_at=last.imported_at, id__gt=last.id))
+    return list(rows[:most])
+
+
+def provisions_after(of: Snapshot, eid: str, most: int) -> list[Provision]:
+    """Return some provisions of an act in the act's own order.
+
+    :param eid: name of the last provision of the page before, or empty.
+    :raises Invalid: when the act has none of that name.
+    """
+    rows = Provision.objects.filter(snapshot=of).order_by("start", "-end", "eid")
+    if eid:
+        last: Provision | None = Provision.objects.filter(snapshot=of, eid=eid).first()
+        if last is None:
+            raise Invalid("This cursor leads nowhere.", todo="Begin with the first page.", where="cursor")
+        same = Q(start=last.start, end__lt=last.end) | Q(start=last.start, end=last.end, eid__gt=last.eid)
+        rows = rows.filter(Q(start__gt=last.start) | same)
+    return list(rows[:most])
 
 
 def newest(kind: str) -> list[Snapshot]:

@@ -130,7 +130,7 @@ def leaves(outline: Sequence[Part], length: int) -> tuple[Leaf, ...]:
         turn()
 
     divide(children.get("", []), 0, "")
-    edges = [start for start, _, _ in pages][1:] + [length]
+    edges = [*[start for start, _, _ in pages][1:], length]
     return tuple(
         Leaf(parts, start, end, within) for (start, parts, within), end in zip(pages, edges, strict=True)
     )

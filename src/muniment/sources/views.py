@@ -93,7 +93,9 @@ class Line:
     chosen: bool
 
 
-def _lines(text: str, leaf: rules.Leaf, parts: Sequence[rules.Part], span: Span | None, chosen: str) -> Iterator[Line]:
+def _lines(
+    text: str, leaf: rules.Leaf, parts: Sequence[rules.Part], span: Span | None, chosen: str
+) -> Iterator[Line]:
     """Yield the lines of a page with the parts that begin at them; a heading is one line with the words under it."""
     begun: dict[int, list[rules.Part]] = {}
     for part in parts:
@@ -119,7 +121,9 @@ def _lines(text: str, leaf: rules.Leaf, parts: Sequence[rules.Part], span: Span 
                 others=tuple(part.eid for part in here[1:]),
                 cited=first.citation if first else "",
                 words=marked(body, marks),
-                depth=min(3, sum(piece.startswith(("pnt_", "pt_")) for piece in inside[-1].eid.split("."))) if inside else 0,
+                depth=min(3, sum(piece.startswith(("pnt_", "pt_")) for piece in inside[-1].eid.split(".")))
+                if inside
+                else 0,
                 chosen=bool(chosen) and any(part.eid == chosen for part in inside),
             )
         at += len(raw)

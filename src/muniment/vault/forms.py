@@ -20,12 +20,6 @@ from muniment.vault import rules
 ENDINGS = ", ".join(sorted(rules.MEDIA_TYPES))
 
 
-def require_legible(value: str) -> None:
-    """Refuse text that was not sent as UTF-8: where it stood, only replacement characters are left."""
-    if "\ufffd" in value:
-        raise forms.ValidationError(_("Some characters did not arrive. Send the form as UTF-8."))
-
-
 def _asked(rule: Callable[[], Any]) -> Any:
     """Ask a rule and say its refusal beside the field."""
     try:
@@ -55,11 +49,11 @@ class Version(forms.Form):
         error_messages={"invalid": _("Write the date as year-month-day, for example 2026-03-01.")},
     )
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> UploadedFile[bytes]:
         """Hold the file's name against the rules before anything of it is stored."""
-        file: UploadedFile = self.cleaned_data["file"]
-        require_legible(file.name or "")
-        _asked(lambda: rules.require_file_name(file.name or ""))
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        name = file.name or ""
+        _asked(lambda: rules.require_file_name(rules.require_legible(name, field="file name")))
         return file
 
     def clean_effective(self) -> date | None:
@@ -76,24 +70,30 @@ class Upload(Version):
         max_length=rules.LONGEST_NAME,
         required=False,
         help_text=_("As people in the firm call it. The file’s name, when left empty."),
-        validators=[require_legible],
     )
     owner = forms.CharField(
         label=_("Owner"),
         max_length=rules.LONGEST_NAME,
         required=False,
         help_text=_("Who answers for it, for example IT security."),
-        validators=[require_legible],
     )
     field_order = ["file", "title", "owner", "effective"]
 
+    def _text(self, name: str) -> str:
+        given = str(self.cleaned_data[name])
+        return str(
+            _asked(
+                lambda: rules.require_text(rules.require_legible(given, field=name), field=name, needed=False)
+            )
+        )
+
     def clean_title(self) -> str:
         """Hold the title against the rules."""
-        return str(_asked(lambda: rules.require_text(self.cleaned_data["title"], field="title", needed=False)))
+        return self._text("title")
 
     def clean_owner(self) -> str:
         """Hold the owner against the rules."""
-        return str(_asked(lambda: rules.require_text(self.cleaned_data["owner"], field="owner", needed=False)))
+        return self._text("owner")
 
 
 class Reading(forms.Form):

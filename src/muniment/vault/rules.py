@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final
 from urllib.parse import quote
 
@@ -40,6 +41,18 @@ def require_text(value: str, *, field: str, longest: int = LONGEST_NAME, needed:
             f"The {field} holds characters that no text may hold.", todo="Type it anew.", where=field
         )
     return kept
+
+
+def require_legible(value: str, *, field: str) -> str:
+    """Return a text that arrived whole.
+
+    :raises Invalid: when it was not sent as UTF-8: where it stood, only replacement characters are left.
+    """
+    if "\ufffd" in value:
+        raise Invalid(
+            f"Some characters of the {field} did not arrive.", todo="Send it as UTF-8.", where=field
+        )
+    return value
 
 
 def require_file_name(name: str) -> str:
@@ -128,3 +141,21 @@ def attachment(name: str) -> str:
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_. ") else "_" for sign in name)
     safe = plain.strip(" .") or f"document{ending if ending in MEDIA_TYPES else ''}"
     return f"attachment; filename=\"{safe}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+#: A line at least this long that has no end of its own was broken by the page, not by a person.
+BROKEN_LINE: Final = 55
+
+
+def flowing(text: str) -> str:
+    """Return the text of a printed page with its broken lines joined, for reading; every code point keeps its place.
+
+    Why it matters: a PDF ends each line where the paper ended. A line break becomes one space, so that marks stay
+    where they were; what is stored, quoted and hashed is never this text.
+    """
+    lines = text.split("\n")
+    joined = lines[0]
+    for before, line in pairwise(lines):
+        broken = len(before) >= BROKEN_LINE and line[:1].isalnum() and not line[:1].isdigit()
+        joined += (" " if broken else "\n") + line
+    return joined

@@ -66,7 +66,9 @@ def upload(request: Asked) -> HttpResponse:
             owner=given["owner"],
             effective=given["effective"],
         )
-        messages.success(request, _("The document is filed. Its text was read; look whether it is all there."))
+        messages.success(
+            request, _("The document is filed. Its text was read; look whether it is all there.")
+        )
         return redirect("vault:document", kept.document_id)
     return render(request, "vault/upload.html", {"form": form}, status=422 if form.is_bound else 200)
 
@@ -118,7 +120,11 @@ def version(request: Asked, version_id: UUID) -> HttpResponse:
     asked = Reading(request.GET).asked()
     found, text = actions.read(request.actor, version_id=version_id)
     leaves = rules.leaves(text)
-    nth = rules.leaf_at(leaves, asked["start"] or 0) if asked["page"] is None else min(asked["page"], len(leaves)) - 1
+    nth = (
+        rules.leaf_at(leaves, asked["start"] or 0)
+        if asked["page"] is None
+        else min(asked["page"], len(leaves)) - 1
+    )
     leaf = leaves[nth]
     span: Span | None = None
     if asked["start"] is not None and asked["end"] is not None:
@@ -146,7 +152,9 @@ def _blocks(text: Extracted, leaf: rules.Leaf, span: Span | None) -> list[dict[s
     blocks = []
     for number, start, end in cuts:
         moved = [(span[0] - (start - leaf.start), span[1] - (start - leaf.start), span[2])] if span else []
-        blocks.append({"number": number, "words": marked(text.text[start:end].strip("\n"), _led(text, start, moved))})
+        words = text.text[start:end].strip("\n")
+        shown = rules.flowing(words) if text.unit == "page" else words
+        blocks.append({"number": number, "words": marked(shown, _led(text, start, moved))})
     return blocks
 
 

@@ -275,10 +275,9 @@ def who(ids: Iterable[str]) -> dict[str, access.Described]:
     return access.described_all(ids)
 
 
-def deciders(decision: Decision | None) -> list[str]:
-    """Return the names of the people who may decide; not the one who proposed."""
-    holders = access.holders("cases.decide")
-    return [name for one, name in holders.items() if decision is None or one != decision.requested_by]
+def deciders(proposer: str) -> list[str]:
+    """Return the names of the people who may decide what this person proposes."""
+    return [name for one, name in access.holders("cases.decide").items() if one != proposer]
 
 
 def waiting_count() -> int:

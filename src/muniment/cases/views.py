@@ -176,13 +176,13 @@ def _page(request: Asked, case_id: UUID, **bound: Any) -> HttpResponse:
             "rationale_words": rules.words_in(str(waiting.rationale)),
             "stale": waiting.bound_digest != whole.shown,
             "why_not": rules.why_not_decide(actor, waiting),
-            "deciders": queries.deciders(waiting),
+            "deciders": queries.deciders(waiting.requested_by),
             "deciding": bound.get("deciding") or Deciding(initial={"shown": whole.shown}),
         }
     elif held.state == State.OPEN and "cases.propose" in actor.may:
         nothing = rules.refusal(lambda: rules.require_something_to_decide([one.item for one in whole.held]))
         context |= {"proposing": bound.get("proposing") or Proposing(), "why_not_propose": nothing}
-        context["deciders"] = [name for name in queries.deciders(None) if name != who.get(actor.id)]
+        context["deciders"] = queries.deciders(actor.id)
     if unfinished and "cases.attach" in actor.may:
         offered = _offered({one.item.item_id for one in whole.held})
         context["attaching"] = bound.get("attaching") or (Attaching(offered=offered) if offered else None)

@@ -11,11 +11,10 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
-from pydantic import Field
 
 from muniment.ledger import queries, reading
 from muniment.ledger.models import Entry
-from muniment.ledger.schemas import EntriesOut, EntryOut, HeadOut, ProofOut
+from muniment.ledger.schemas import EntriesIn, EntriesOut, EntryOut, HeadOut, ProofOut
 from muniment.spine.actor import Actor
 from muniment.spine.errors import Absent, Busy, Refused
 
@@ -50,17 +49,11 @@ def _out(told: queries.Told) -> dict[str, Any]:
 
 
 @router.get("/entries", response=EntriesOut, summary="List what happened, the newest first")
-def entries(
-    request: Asked,
-    cursor: Annotated[int | None, Query(), Field(ge=0, le=2**62)] = None,
-    limit: Annotated[int, Query(), Field(ge=1, le=200)] = 50,
-    action: Annotated[str, Query(), Field(max_length=60)] = "",
-    actor: Annotated[str, Query(), Field(max_length=80)] = "",
-    subject: Annotated[str, Query(), Field(max_length=120)] = "",
-) -> dict[str, Any]:
+def entries(request: Asked, asked: Annotated[EntriesIn, Query()]) -> dict[str, Any]:
     """Return entries that have their place, from the cursor down."""
+    limit = asked.limit
     wanted = queries.Wanted(
-        kind=action, actor=actor, subject=subject, before=2**62 if cursor is None else cursor, most=limit
+        kind=asked.action, actor=asked.actor, subject=asked.subject, before=asked.cursor, most=limit
     )
     found = reading.read(request.actor, wanted=wanted)
     told = queries.told(found.entries)

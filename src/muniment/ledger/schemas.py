@@ -6,13 +6,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Out(BaseModel):
     """An answer; nothing stands in it that is not named here."""
 
     model_config = ConfigDict(from_attributes=True, extra="forbid")
+
+
+class EntriesIn(BaseModel):
+    """Which entries are asked for; the cursor is the place below which the page begins."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: int = Field(2**62, ge=0, le=2**62)
+    limit: int = Field(50, ge=1, le=200)
+    action: str = Field("", max_length=60)
+    actor: str = Field("", max_length=80)
+    subject: str = Field("", max_length=120)
 
 
 class EntryOut(Out):

@@ -6,6 +6,7 @@ replay does, when somebody asks for one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ def lists_now() -> list[dict[str, Any]]:
             "key": one.key,
             "version": one.version,
             "sha256": one.sha256,
-            "entries": int(one.counts.get("entities", 0) or one.entries.count()),
+            "entries": one.entries.count(),
             "title": one.title,
             "authenticity": one.authenticity,
         }
@@ -212,3 +213,54 @@ def _entries(lists: Sequence[Mapping[str, Any]], wanted: set[tuple[str, str]]) -
             snapshot = sources.snapshot(UUID(one["snapshot"]))
             found += [sources.entity(snapshot, name) for name in names]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class PackParts:
+    """What belongs into the proof of a case about a match.
+
+    :param evidence: (name, JSON bytes, about) of the explanation, to the byte as it is kept.
+    :param sources: (name, JSON bytes, about) of the list's entry that was screened against.
+    :param subjects: what the ledger calls the match, its result and its run.
+    """
+
+    evidence: tuple[tuple[str, bytes, dict[str, str]], ...]
+    sources: tuple[tuple[str, bytes, dict[str, str]], ...]
+    subjects: tuple[str, ...]
+
+
+def pack_parts(match_id: UUID) -> PackParts:
+    """Return what a proof shows of a match: why it is one, the list's entry, and where the ledger speaks of it.
+
+    :raises Absent: when there is none in this tenant, or the person's data was erased.
+    """
+    found = match(match_id)
+    if rules.parsed(str(found.record)) is None:
+        raise Absent("What was screened here was erased.")
+    snapshot = sources.snapshot(found.snapshot_id)
+    entry = json.dumps(entry_of(found), sort_keys=True, ensure_ascii=False, indent=1).encode("utf-8")
+    name = f"{found.list_key} {found.list_version} {found.entity_id}"
+    about = {
+        "publisher": snapshot.publisher,
+        "version": snapshot.version,
+        "authenticity": snapshot.authenticity,
+        "address": snapshot.source_uri,
+        "list_sha256": snapshot.sha256,
+        "entry_sha256": found.entity_sha256,
+    }
+    run_of = found.screened.run
+    told = {
+        "kind": "match",
+        "digest": found.digest,
+        "screening": str(run_of.number),
+        "run_digest": run_of.digest,
+    }
+    return PackParts(
+        evidence=((f"match {name}", str(found.record).encode("utf-8"), told),),
+        sources=((f"entry {name}", entry, about),),
+        subjects=(
+            f"screening.Match/{found.id}",
+            f"screening.Screened/{found.screened_id}",
+            f"screening.ScreeningRun/{run_of.id}",
+        ),
+    )

@@ -12,12 +12,12 @@ from muniment.ledger.models import Outbox
 from muniment.spine.errors import Absent, Clash, Invalid, Refused
 from muniment.spine.scope import tenant_scope
 
-TABLE = """reference,kind,name,birth_date,country,passport,lei,owned_by
+TABLE = b"""reference,kind,name,birth_date,country,passport,lei,owned_by
 P-1,person,Marta Olivar Quint,1970-02-03,es,XA1234567,,
 C-1,organisation,Quillfeather Trading Ltd,,gb,,529900T8BM49AURSDO55,P-1: 60 %; P-2: 40 %
 P-2,person,Ignaz Wohlgemut,1955,at,,,
 P-3,person,,1955,at,,,
-""".encode()
+"""
 
 
 def test_a_table_is_shown_first_and_then_taken_in_whole(db, ada):

@@ -84,7 +84,7 @@ def test_another_tenant_does_not_see_it(db, ada, mallory):
 
 def test_a_persons_name_cannot_be_written_in_the_clear(db, ada, monkeypatch):
     plain = rules.columns_of(rules.require_party(MARTA)) | {"name_plain": "Marta Olivar"}
-    monkeypatch.setattr(rules, "columns_of", lambda party: plain)
+    monkeypatch.setattr(rules, "columns_of", lambda _: plain)
 
     with pytest.raises(Clash, match="database refused"):
         actions.add(ada, party=rules.require_party(MARTA))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.screening.matching.small_list import ENTRIES
+
 from muniment.counterparties import actions as counterparties
 from muniment.sources import actions as sources
 from muniment.spine.actor import Actor
-from tests.screening.matching.small_list import ENTRIES
 
-BOOK = """reference,kind,name,birth_date,country,passport,lei,owned_by
+BOOK = b"""reference,kind,name,birth_date,country,passport,lei,owned_by
 P-1,person,Victor Morosenko,,,,,
 P-2,person,Marta Olivar Quint,1970-02-03,es,,,
 P-3,person,Aise Demirtas,,,U1234567,,
 C-1,organisation,Borealis Mineral Trading Limited Liability Company,,ru,,,P-1: 60 %
 C-2,organisation,Quillfeather Apiaries Ltd,,gb,,,
-""".encode()
+"""
 
 
 def take_in_list(operator: Actor, version: str = "2026-01", **changed: dict[str, list[str]]) -> None:

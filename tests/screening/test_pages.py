@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.screening.listed import take_in_book, take_in_list
 
 from muniment.counterparties.models import Counterparty
 from muniment.ledger.models import Outbox
@@ -10,7 +11,6 @@ from muniment.screening import jobs
 from muniment.screening.models import Match, Screened, ScreeningRun
 from muniment.spine import queue
 from muniment.spine.scope import tenant_scope
-from tests.screening.listed import take_in_book, take_in_list
 
 
 @pytest.fixture
@@ -62,6 +62,7 @@ def test_a_counterpartys_page_shows_both_records_and_where_the_score_came_from(
     page = client_as(vera).get(f"/screening/counterparties/{party(ada, 'P-3')}/").content.decode()
 
     assert "Ayşe Demirtaş" in page
+    assert "its main name" in page or "Same number" in page
     assert "U1234567" in page
     assert "Same number" in page or "Names compared" in page
     assert "Nobody has decided this yet" in page
@@ -81,10 +82,23 @@ def test_a_clear_party_says_what_came_nearest_and_an_owned_one_who_owns_it(scree
     owned = client.get(f"/screening/counterparties/{party(ada, 'C-1')}/").content.decode()
 
     assert "No entry of any list came near enough" in clear
-    assert "60" in owned
+    assert "60\N{NO-BREAK SPACE}%" in owned
     assert "Victor Morosenko" in owned
     led = client.get(f"/counterparties/{party(ada, 'P-2')}/")
     assert led["Location"] == f"/screening/counterparties/{party(ada, 'P-2')}/"
+
+
+def test_what_both_opinions_set_aside_is_shown_folded(ready, client_as, ada):
+    from muniment.screening import actions
+
+    with tenant_scope(ada.tenant):
+        jobs.perform(actions.run(ada, cutoff=200).id)
+        noted = Match.objects.filter(state="noted").first()
+
+    page = client_as(ada).get(f"/screening/counterparties/{noted.counterparty_id}/").content.decode()
+
+    assert "set aside by both opinions" in page
+    assert "Below both thresholds" in page
 
 
 def test_a_match_has_a_page_and_a_result_is_recomputed_on_request(screened, client_as, ada, vera):
@@ -151,7 +165,7 @@ def test_nothing_is_left_of_a_screening_that_no_list_supports(ready, ada, monkey
     from muniment.sources import queries as sources
 
     asked = actions.run(ada)
-    monkeypatch.setattr(sources, "entities", lambda of: [{"id": "x", "schema": "Nothing", "properties": {}}])
+    monkeypatch.setattr(sources, "entities", lambda _: [{"id": "x", "schema": "Nothing", "properties": {}}])
     with tenant_scope(ada.tenant):
         failed = jobs.perform(asked.id)
         assert (failed.state, failed.why) == ("failed", "A party is of a kind nobody knows.")

@@ -41,6 +41,8 @@ FACTS: Final[dict[str, str | Promise]] = {
     "flag": _("Flag"),
 }
 
+COUNTRIES: Final = frozenset({"nationality", "citizenship", "country", "jurisdiction", "flag"})
+
 FEATURES: Final[dict[str, str | Promise]] = {
     "name_match": _("Names compared"),
     "address_entity_match": _("Same address"),

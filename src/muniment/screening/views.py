@@ -19,7 +19,7 @@ from muniment.counterparties import rules as party_rules
 from muniment.counterparties.formats import to_ftm
 from muniment.counterparties.models import Counterparty
 from muniment.screening import actions, queries, rules
-from muniment.screening.forms import FACTS, FEATURES, LISTED, STRENGTHS
+from muniment.screening.forms import COUNTRIES, FACTS, FEATURES, LISTED, STRENGTHS
 from muniment.screening.models import Match, Screened, Verdict
 from muniment.spine.actor import Actor
 from muniment.spine.errors import Invalid
@@ -217,8 +217,8 @@ def _compared(query: dict[str, Any], entity: dict[str, Any]) -> list[dict[str, A
         rows.append(
             {
                 "label": FACTS[name],
-                "left": "; ".join(ours),
-                "right": "; ".join(theirs),
+                "left": _joined(name, ours),
+                "right": _joined(name, theirs),
                 "same": not differs,
                 "note": _("one value is the same") if shared and sorted(ours) != sorted(theirs) else "",
             }
@@ -232,7 +232,13 @@ def _known(row: Counterparty) -> list[tuple[str, str]]:
     if party is None:
         return []
     properties = to_ftm(party)["properties"]
-    return [(str(FACTS.get(name, name)), "; ".join(values)) for name, values in properties.items()]
+    order = [name for name in FACTS if name in properties] + sorted(set(properties) - set(FACTS))
+    return [(str(FACTS.get(name, name)), _joined(name, properties[name])) for name in order]
+
+
+def _joined(name: str, values: list[str]) -> str:
+    """Write the values of a field; the codes of countries in capitals, as people know them."""
+    return "; ".join(value.upper() if name in COUNTRIES and len(value) == 2 else value for value in values)
 
 
 def _with_addresses(node: dict[str, Any]) -> dict[str, Any]:
@@ -267,7 +273,7 @@ def _titles(lists: list[dict[str, Any]]) -> dict[str, str]:
 
 def _score(parts: int) -> str:
     """Write parts of a thousand as the score that they stand for."""
-    return f"{parts / 1000:.3f}".rstrip("0").rstrip(".") or "0"
+    return f"{parts / 1000:.3f}"
 
 
 def _cursor(request: HttpRequest) -> UUID | None:

@@ -7,25 +7,30 @@ that must be recomputed bit for bit. Rules obeyed here:
 * the code that scores is the library's own compiled code: functions are re-bound to other globals
   (`types.FunctionType` over the same code object), nothing is rewritten, and the library in this process
   stays as it was;
-* only four lookups are answered differently: the two name memos, the two identifier memos (all four from the
-  party itself), and `set`, which iterates in sorted order.
+* few lookups are answered differently: the two name memos and the two identifier memos (from the party
+  itself), two pure text cleaners (remembered by text), and `set`, which iterates in sorted order.
 """
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
+from nomenklatura.matching.compat import clean_name_light
 from nomenklatura.matching.logic_v1.model import LogicV1
 from nomenklatura.matching.logic_v2 import identifiers
 from nomenklatura.matching.logic_v2.model import LogicV2
 from nomenklatura.matching.types import Feature
+from rigour.ids import StrictFormat
 from rigour.names import Name
 
 from muniment.screening.matching.snapshot import Party, in_order
 
 _OWN = "nomenklatura.matching"
+_TEXTS = 65_536
+"""Texts whose cleaned form is remembered; a list of 13,000 entries has fewer aliases and numbers."""
 
 
 class SteadySet(set[Any]):
@@ -73,7 +78,15 @@ def _identified(entity: Party) -> bool:
     return entity.identified
 
 
+class _Strict:
+    """The library's strict identifier form with a memory by text, which a changed party cannot upset."""
+
+    normalize = staticmethod(functools.lru_cache(maxsize=_TEXTS)(StrictFormat.normalize))
+
+
 _ANSWERS: dict[str, Any] = {
+    "StrictFormat": _Strict,
+    "clean_name_light": functools.lru_cache(maxsize=_TEXTS)(clean_name_light),
     "entity_names": _names,
     "entity_names_consolidated": _names_long,
     "has_identifiers": _identified,

@@ -1,0 +1,263 @@
+"""What the first page shows: what needs somebody today, what changed, and three pictures of how things stand.
+
+It looks into the rooms through their queries and holds no rule of its own. Every figure stands with what it is a part
+of and leads to its list; what somebody may not see is left out, not greyed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import islice
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from muniment.cases import actions as cases
+from muniment.cases import queries as case_queries
+from muniment.cases import rules as case_rules
+from muniment.cases.forms import OUTCOMES_SAID
+from muniment.cases.models import Item, ItemKind, State
+from muniment.scans.models import Assessment, Finding, Scan, ScanState
+from muniment.scans.queries import unanchored
+from muniment.screening import queries as screening
+from muniment.screening.models import Match, RunState, ScreeningRun
+from muniment.site.home_pictures import address, coverage, findings, first_steps, latest_scan, pace
+from muniment.sources.models import Snapshot, SnapshotKind
+from muniment.sources.rules import called, cited
+from muniment.spine import ports
+from muniment.spine.actor import Actor
+from muniment.spine.scope import current_tenant, tenant_scope
+from muniment.ui.words.numbers import counted
+from muniment.vault.models import DocumentVersion
+
+MOST_LINES: Final = 12
+MOST_CHANGES: Final = 8
+RECENT: Final = timedelta(days=30)
+#: Whether quotes still stand is looked up anew after so many seconds; reading every text takes too long for each page.
+QUOTES_SECONDS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that needs somebody: one sentence, one action.
+
+    :param tone, icon, word: the badge beneath it. :param due: until when; ``None`` when nobody set a day.
+    """
+
+    sentence: str
+    url: str
+    step: str
+    tone: str
+    icon: str
+    word: str
+    due: datetime | None = None
+    overdue: bool = False
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that changed of late."""
+
+    sentence: str
+    url: str
+    at: datetime
+
+
+# --- what needs you
+
+
+def needs(actor: Actor, now: datetime) -> list[Need]:
+    """Return what needs this person, the most urgent first."""
+    found = [*_decisions(actor, now), *_conflicts(actor), *_alerts(actor), *_loose(actor)]
+    found.sort(key=lambda one: (one.due is None, one.due or now))
+    return found
+
+
+def _decisions(actor: Actor, now: datetime) -> Iterator[Need]:
+    if "cases.read_queue" not in actor.may:
+        return
+    waiting = cases.read_queue(actor, state=case_queries.WAITING)
+    asked = case_queries.asked(waiting)
+    who = case_queries.who(one.requested_by for one in asked.values())
+    for case in waiting:
+        page = address("cases:case", case.id)
+        overdue = case.due_at < now
+        decision = asked.get(case.id)
+        if decision is not None:
+            words = {
+                "number": case.number,
+                "who": who[decision.requested_by].name,
+                "outcome": OUTCOMES_SAID[decision.outcome],
+                "title": case.title,
+            }
+            if case_rules.why_not_decide(actor, decision):
+                sentence = _("Case %(number)d waits for somebody else’s decision: %(title)s") % words
+                step = _("Look at it")
+            else:
+                sentence = _("Decide case %(number)d: %(who)s proposes “%(outcome)s” – %(title)s") % words
+                step = _("Decide")
+            badge = ("attention", "pen", _("Proposed"))
+            yield Need(sentence, page, step, *badge, case.due_at, overdue, step == _("Decide"))
+        elif "cases.propose" in actor.may:
+            sentence = _("Nobody has proposed an outcome for case %(number)d: %(title)s") % {
+                "number": case.number,
+                "title": case.title,
+            }
+            yield Need(sentence, page, _("Propose"), "information", "dot", _("Open"), case.due_at, overdue)
+
+
+def _without_case(kind: str, ids: Sequence[UUID]) -> list[UUID]:
+    """Return which of these belong to no case that still stands."""
+    held = set(
+        Item.objects.filter(kind=kind, item_id__in=ids)
+        .exclude(case__state=State.WITHDRAWN)
+        .values_list("item_id", flat=True)
+    )
+    return [one for one in ids if one not in held]
+
+
+def _conflicts(actor: Actor) -> Iterator[Need]:
+    scan = latest_scan() if "scans.read" in actor.may else None
+    if scan is None:
+        return
+    rows = Finding.objects.filter(scan=scan, status="conflict_found").exclude(assessment=Assessment.DISAGREED)
+    found = {row["id"]: row for row in rows.order_by("position").values("id", "act", "eid")}
+    left = _without_case(ItemKind.FINDING, list(found))
+    badge = ("fault", "cross", _("Conflict found"))
+    if len(left) > 3:
+        first = found[left[0]]
+        sentence = ngettext(
+            "%(count)d of %(all)d conflicts of the latest scan belongs to no case; it is %(first)s.",
+            "%(count)d of %(all)d conflicts of the latest scan belong to no case; the first is %(first)s.",
+            len(left),
+        ) % {"count": len(left), "all": len(found), "first": f"{called(first['act'])} {cited(first['eid'])}"}
+        yield Need(
+            sentence, address("scans:scan", scan.id, status="conflict_found"), _("Look at them"), *badge
+        )
+        return
+    for one in left:
+        row = found[one]
+        sentence = _("A document conflicts with %(act)s %(place)s, and no case is open about it.") % {
+            "act": called(row["act"]),
+            "place": cited(row["eid"]),
+        }
+        yield Need(sentence, address("scans:finding", one), _("Look at it"), *badge)
+
+
+def _alerts(actor: Actor) -> Iterator[Need]:
+    run = screening.latest() if "screening.read" in actor.may else None
+    if run is None:
+        return
+    rows = Match.objects.filter(screened__run=run, verdict="alert")
+    ids = list(rows.filter(state__in=["open", "reopened"]).values_list("id", flat=True))
+    left = _without_case(ItemKind.MATCH, ids)
+    if left:
+        sentence = ngettext(
+            "%(count)d of %(all)d alerts of the latest screening belongs to no case.",
+            "%(count)d of %(all)d alerts of the latest screening belong to no case.",
+            len(left),
+        ) % {"count": len(left), "all": rows.count()}
+        page = address("screening:run", run.id, verdict="alert")
+        yield Need(sentence, page, _("Look at them"), "fault", "warning", _("Alert"))
+
+
+@lru_cache(maxsize=64)
+def _loose_ids(tenant: UUID, scan_id: UUID, _moment: int) -> tuple[UUID, ...]:
+    with tenant_scope(tenant):
+        return tuple(unanchored(Finding.objects.filter(scan_id=scan_id)))
+
+
+def _loose(actor: Actor) -> Iterator[Need]:
+    scan = latest_scan() if "scans.read" in actor.may else None
+    if scan is None:
+        return
+    loose = _loose_ids(current_tenant(), scan.id, int(ports.now().timestamp()) // QUOTES_SECONDS)
+    if loose:
+        sentence = ngettext(
+            "%(count)d finding of the latest scan no longer stands: its quote is not in the stored text.",
+            "%(count)d findings of the latest scan no longer stand: their quotes are not in the stored texts.",
+            len(loose),
+        ) % {"count": len(loose)}
+        page = address("scans:scan", scan.id)
+        yield Need(sentence, page, _("Look at the scan"), "fault", "unanchored", _("Unanchored"))
+
+
+# --- what changed
+
+
+def changes(actor: Actor, now: datetime) -> list[Change]:
+    """Return what changed of late: law and lists, scans, screenings, documents; the newest first."""
+    since = now - RECENT
+    found = [*_sources(since), *_work(actor, since), *_documents(actor, since)]
+    return sorted(found, key=lambda one: one.at, reverse=True)[:MOST_CHANGES]
+
+
+def _sources(since: datetime) -> Iterator[Change]:
+    for row in Snapshot.objects.filter(imported_at__gte=since).order_by("-imported_at")[:MOST_CHANGES]:
+        words = {"name": called(row.key), "version": row.version}
+        if row.kind == SnapshotKind.LIST:
+            words["entries"] = counted(int(row.counts.get("entities", 0)))
+            sentence = _("%(name)s of %(version)s was loaded: %(entries)s entries.") % words
+        else:
+            sentence = _("%(name)s was taken in, text version %(version)s.") % words
+        yield Change(sentence, address("sources:snapshot", row.id), row.imported_at)
+
+
+def _work(actor: Actor, since: datetime) -> Iterator[Change]:
+    if "scans.read" in actor.may:
+        for scan in Scan.objects.filter(state=ScanState.DONE, finished_at__gte=since).order_by("-number")[:3]:
+            sentence = _("Scan %(number)d found %(conflicts)s conflicts in %(all)s findings.") % {
+                "number": scan.number,
+                "conflicts": counted(scan.counts.get("conflict_found", 0)),
+                "all": counted(sum(scan.counts.values())),
+            }
+            yield Change(sentence, address("scans:scan", scan.id), scan.finished_at)
+    if "screening.read" in actor.may:
+        done = ScreeningRun.objects.filter(state=RunState.FINISHED, finished_at__gte=since)
+        for run in done.order_by("-number")[:3]:
+            sentence = _("Screening %(number)d: %(alerts)s of %(all)s counterparties have an alert.") % {
+                "number": run.number,
+                "alerts": counted(run.alerts),
+                "all": counted(run.parties),
+            }
+            yield Change(sentence, address("screening:run", run.id), run.finished_at)
+
+
+def _documents(actor: Actor, since: datetime) -> Iterator[Change]:
+    if "vault.read" not in actor.may:
+        return
+    rows = DocumentVersion.objects.filter(received_at__gte=since).select_related("document")
+    held: list[DocumentVersion] = list(rows.order_by("-received_at", "id")[:4])
+    who = case_queries.who(one.received_by for one in held)
+    for one in held:
+        sentence = _("%(who)s filed %(title)s, version %(number)d.") % {
+            "who": who[one.received_by].name,
+            "title": one.document.title,
+            "number": one.number,
+        }
+        yield Change(sentence, address("vault:document", one.document_id), one.received_at)
+
+
+def whole(actor: Actor) -> dict[str, Any]:
+    """Return all that the first page shows to this person."""
+    now = ports.now()
+    needed = needs(actor, now)
+    scan = latest_scan() if "scans.read" in actor.may else None
+    return {
+        "needs": list(islice(needed, MOST_LINES)),
+        "more": max(0, len(needed) - MOST_LINES),
+        "changes": changes(actor, now),
+        "steps": first_steps(actor),
+        "scan": scan,
+        "bars": findings(scan) if scan else [],
+        "coverage": coverage() if "screening.read" in actor.may else None,
+        "pace": pace(now) if "cases.read" in actor.may else None,
+        "works": "cases.read" in actor.may,
+        "may_people": "access.create_person" in actor.may,
+    }

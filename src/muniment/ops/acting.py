@@ -7,14 +7,17 @@ since arguments are seen by everybody on the machine.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 
-from muniment.access import actions, queries
-from muniment.access.rules import OPERATOR
+from muniment.access import actions, credentials, queries
+from muniment.access.rules import OPERATOR, SECOND_FACTOR
+from muniment.ops.demo import codes
+from muniment.spine import ports
 from muniment.spine.actor import Actor, system
 from muniment.spine.errors import Absent, Refused
 from muniment.spine.scope import DEPLOYMENT
@@ -67,3 +70,36 @@ def by_login(login: str, password: str, code: str) -> Actor:
 
 def _not_right() -> Refused:
     return Refused("The login, the password or the code is not right.", todo="Check them and try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How somebody of an example signs in; shown on the screen and kept nowhere.
+
+    :param secret: of the authenticator app, in base 32; empty when the role needs no second factor.
+    """
+
+    name: str
+    role: str
+    firm: str
+    login: str
+    password: str
+    secret: str
+
+
+def hire(hand: Actor, *, name: str, login: str, role: str, firm: str) -> tuple[Login, Actor]:
+    """Make an account of an example with a drawn password, and the second factor where the role needs one.
+
+    :param hand: the operator in the tenant.
+    :returns: how the person signs in, and the person as an actor who has.
+    """
+    password = credentials.first_password(ports.random_bytes)
+    made = actions.create_person(hand, name=name, login=login, password=password, role=role)
+    secret = ""
+    if role in SECOND_FACTOR:
+        secret = codes.new_secret(ports.random_bytes(codes.SECRET_BYTES))
+        actions.enrol_factor(
+            queries.actor_of(made, factors=frozenset({"password"}), via="cli"), secret=secret
+        )
+    shown = frozenset({"password", "totp"} if secret else {"password"})
+    return Login(name, role, firm, login, password, secret), queries.actor_of(made, factors=shown, via="cli")

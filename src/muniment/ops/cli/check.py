@@ -27,7 +27,7 @@ def check(*, as_json: bool) -> int:
         answer({"settings": None, "wrong": [wrong]}, as_json=as_json, words=f"settings: {why}")
         return 1
     prepare(keys=False)
-    from muniment.ops import checking  # noqa: PLC0415  # its tables are there only after the settings were read
+    from muniment.ops import checking  # noqa: PLC0415  # it needs Django, and Django the settings
 
     found = checking.troubles()
     masked = config.masked(settings)

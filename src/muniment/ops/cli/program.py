@@ -50,7 +50,7 @@ COMMANDS: Final = {
     "scan": Lazy("scans", "Duties of the law held against a tenant's documents."),
     "screen": Lazy("screenings", "Counterparties held against the lists."),
     "case": Lazy("cases", "What waits for somebody's decision."),
-    "pack": Lazy("packs", "Proofs of decided cases, for people who need not trust us."),
+    "pack": Lazy("packs", "Proofs of decided cases, for people who need not trust us.", "tables"),
     "ledger": Lazy("ledger", "The record of everything that was done."),
     "replay": Lazy("scans", "Do a scan again from the stored bytes and compare."),
 }
@@ -149,7 +149,7 @@ def _ended(fault: BaseException, *, as_json: bool) -> int:
     )
     if as_json:
         answers.print_json({"error": "fault", "what": kind, "todo": "", "where": ""})
-    if os.environ.get("PYTHONFAULTHANDLER"):
+    if os.environ.get("MUNIMENT_DEBUG") == "true":
         raise fault
     return NOT_KNOWN
 

@@ -13,7 +13,7 @@ def main(which: str, parent: str) -> None:
     os.umask(0o077)
     tie_to(int(parent))
     if which == "web":
-        from muniment.ops.serving.web import serve  # noqa: PLC0415  # the other process does without the server
+        from muniment.ops.serving.web import serve  # noqa: PLC0415  # the worker does without it
 
         serve()
         return

@@ -33,7 +33,7 @@ PATIENCE: Final = 10.0
 log = structlog.get_logger("muniment.ops")
 
 
-class Stopped(Exception):  # noqa: N818  # says what is the case, as the five errors do
+class Stopped(Exception):  # says what is the case, as the five errors do
     """The process is asked to stop and the job that is under way goes back to the queue."""
 
 

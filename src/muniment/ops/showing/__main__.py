@@ -12,6 +12,7 @@ import resource
 import sys
 from dataclasses import asdict
 
+from muniment.ops.showing import beside
 from muniment.ops.showing.screen import Screen, terminal
 from muniment.spine import config
 from muniment.spine.errors import MunimentError
@@ -22,13 +23,19 @@ def _kilobytes(who: int) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the tour and hand over how people sign in."""
+    """Run the tour and hand over how people sign in, or be the process beside it."""
     os.umask(0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "muniment.site.settings")
-    screen = Screen(terminal(quiet="--quiet" in arguments))
     import django  # noqa: PLC0415  # loaded with the settings of the folder
 
     django.setup()
+    if arguments[0] == "beside":
+        beside.main(arguments[1])
+        return 0
+    return _tour(int(arguments[0]), Screen(terminal(quiet="--quiet" in arguments)))
+
+
+def _tour(pipe_number: int, screen: Screen) -> int:
     from muniment.ops.showing import proving, setting, work  # noqa: PLC0415  # models need Django set up
 
     tour = setting.Tour(config.current().home, screen)
@@ -51,6 +58,11 @@ def main(arguments: list[str]) -> int:
     except MunimentError as why:
         sys.stderr.write(f"{why}\n")
         return 1
+    except Exception as fault:  # a stranger gets a sentence; who looks for the fault sets MUNIMENT_DEBUG
+        if config.current().debug:
+            raise
+        sys.stderr.write(f"The demonstration broke off: {type(fault).__name__}: {fault}\n")
+        return 1
     summary = {
         **tour.counted,
         "seconds": {**screen.seconds, "all": round(sum(screen.seconds.values()), 2)},
@@ -63,7 +75,7 @@ def main(arguments: list[str]) -> int:
     (tour.results / "summary.json").write_text(
         json.dumps(summary, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
-    with os.fdopen(int(arguments[0]), "w", encoding="utf-8") as pipe:
+    with os.fdopen(pipe_number, "w", encoding="utf-8") as pipe:
         json.dump([asdict(one) for one in tour.logins], pipe)
     return 0
 

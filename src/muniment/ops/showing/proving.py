@@ -1,4 +1,4 @@
-"""The end of the tour: the ledger is settled and signed, a proof is built, checked by a stranger's means, and forged."""
+"""The end of the tour: the ledger is settled and signed, a proof is built, checked as strangers do, and forged."""
 
 from __future__ import annotations
 
@@ -69,9 +69,11 @@ def prove(tour: Tour) -> None:
     code, words = _verified(tour, program, forged)
     if code != 1:
         raise RuntimeError("a forged proof was not refused")
-    failed = next((line.strip() for line in words.splitlines() if line.startswith("[  failed")), "")
+    lines = words.splitlines()
+    failed = next(at for at, line in enumerate(lines) if line.startswith("[  failed"))
     screen.refused("The same file with a single bit changed in the middle:")
-    screen.say(f"  {failed}")
+    for line in lines[failed : failed + 2]:
+        screen.say(f"  {line.strip()}")
     screen.say("  REFUSED.")
     forged.unlink()
     tour.counted["pack"] = {

@@ -6,38 +6,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from muniment.access import actions as access
-from muniment.access.credentials import first_password
-from muniment.access.models import Person
-from muniment.access.queries import actor_of
-from muniment.access.rules import OPERATOR, SECOND_FACTOR
 from muniment.counterparties import actions as counterparties
 from muniment.ops import installing
+from muniment.ops.acting import Login, hire, operator
 from muniment.ops.demo import firm
 from muniment.ops.demo.firm.portfolio import to_csv
-from muniment.ops.showing import codes, material
+from muniment.ops.showing import material
+from muniment.ops.showing.beside import Beside
 from muniment.ops.showing.screen import Screen, number, short
 from muniment.sources.models import Snapshot
-from muniment.spine import config, ports
-from muniment.spine.actor import Actor, system
-from muniment.spine.scope import DEPLOYMENT
+from muniment.spine import config
+from muniment.spine.actor import Actor
 from muniment.tenants import actions as tenants
 from muniment.vault import actions as vault
 from muniment.vault.extraction.child import Extractor
 
 HOME_FIRM = "example-pay"
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """How somebody of the demonstration signs in; shown on the screen and kept nowhere."""
-
-    name: str
-    role: str
-    firm: str
-    login: str
-    password: str
-    secret: str
 
 
 @dataclass(slots=True)
@@ -53,6 +37,7 @@ class Tour:
     actors: dict[str, Actor] = field(default_factory=dict)
     logins: list[Login] = field(default_factory=list)
     listed: list[dict[str, Any]] = field(default_factory=list)
+    beside: Beside | None = None
 
     def actor(self, name: str) -> Actor:
         """Return somebody of the firm by the first name."""
@@ -62,11 +47,6 @@ class Tour:
     def results(self) -> Path:
         """The folder of what the demonstration leaves behind for a stranger."""
         return self.home / "demo"
-
-
-def operator(tenant: Any = DEPLOYMENT) -> Actor:
-    """Return the operator at the machine, for the installation or for one tenant."""
-    return system("operator", may=OPERATOR, tenant=tenant, via="cli")
 
 
 def install(tour: Tour) -> None:
@@ -96,25 +76,25 @@ def sources(tour: Tour) -> None:
     for sentence in found.words:
         screen.say(sentence)
     tour.counted["sources_used"] = found.kind
-    told: list[dict[str, Any]] = []
     acts: list[Snapshot] = []
     whole = len(found.publications) or None
-    with screen.bar("Acts of law", whole) as move:
-        for at, act in enumerate(found.acts(), start=1):
-            acts.append(act.take_in(operator()))
-            move(at, whole or at)
+    # The lists first: they are made ready for screening in a process beside this one, while the tour goes on.
+    tour.beside = Beside()
     lists: list[Snapshot] = []
     with screen.bar("Lists of parties") as move:
         for at, one in enumerate(found.lists(), start=1):
             lists.append(one.take_in(operator()))
             tour.listed += [entity.as_ftm() for entity in one.parsed.entities]
             move(at, at)
-    for snapshot in [*acts, *lists]:
-        told.append(_told(snapshot))
+    tour.beside.load([one.id for one in lists])
+    with screen.bar("Acts of law", whole) as move:
+        for at, act in enumerate(found.acts(), start=1):
+            acts.append(act.take_in(operator()))
+            move(at, whole or at)
     _show(screen, acts, "Acts", ("articles", "paragraphs", "points"))
     _show(screen, lists, "Lists", ("entries",))
     screen.say("Each was kept byte for byte; SHA-256 is its fingerprint, shown here by its beginning.")
-    tour.counted["sources"] = told
+    tour.counted["sources"] = [_told(one) for one in [*acts, *lists]]
     tour.counted["counts"] = {"acts": len(acts), "lists": len(lists), "listed_parties": len(tour.listed)}
 
 
@@ -161,7 +141,11 @@ def people(tour: Tour) -> None:
     for one in firm.FIRMS:
         tenant = tenants.found(operator(), name=one.name, slug=one.slug)
         for member in firm.people(one.slug):
-            _person(tour, member, operator(tenant.id))
+            login, actor = hire(
+                operator(tenant.id), name=member.name, login=member.login, role=member.role, firm=member.firm
+            )
+            tour.actors[member.name.split()[0].lower()] = actor
+            tour.logins.append(login)
     tour.screen.say(f"{firm.FIRMS[0].name}: {firm.FIRMS[0].about}")
     tour.screen.say("A second firm shares the installation and can see nothing of the first.")
     rows = [
@@ -170,20 +154,6 @@ def people(tour: Tour) -> None:
     ]
     tour.screen.table(("who", "role", "firm", "signs in with"), rows)
     tour.counted["counts"]["people"] = len(tour.logins)
-
-
-def _person(tour: Tour, member: firm.Member, hand: Actor) -> None:
-    password = first_password(ports.random_bytes)
-    made: Person = access.create_person(
-        hand, name=member.name, login=member.login, password=password, role=member.role
-    )
-    secret = ""
-    if member.role in SECOND_FACTOR:
-        secret = codes.new_secret(ports.random_bytes(codes.SECRET_BYTES))
-        access.enrol_factor(actor_of(made, factors=frozenset({"password"}), via="cli"), secret=secret)
-    factors = frozenset({"password", "totp"} if secret else {"password"})
-    tour.actors[member.name.split()[0].lower()] = actor_of(made, factors=factors, via="cli")
-    tour.logins.append(Login(member.name, member.role, member.firm, member.login, password, secret))
 
 
 def holdings(tour: Tour) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from muniment.ops.showing import codes
+from muniment.ops.demo import codes
 from muniment.ops.showing.screen import number
 
 

@@ -18,7 +18,6 @@ from muniment.scans import jobs as scan_jobs
 from muniment.scans import queries as scan_queries
 from muniment.scans.models import Finding
 from muniment.screening import actions as screenings
-from muniment.screening import jobs as screening_jobs
 from muniment.screening import queries as screening_queries
 from muniment.screening.models import Match, ScreeningRun
 from muniment.spine import ports
@@ -86,23 +85,17 @@ def screen_everybody(tour: Tour) -> None:
     screen, ada = tour.screen, tour.actor("ada")
     asked = screenings.run(ada)
     entries = sum(int(one["entries"]) for one in asked.lists)
-    screen.say(
-        f"Every counterparty is compared with {number(entries)} parties on {len(asked.lists)} list{'s' * (len(asked.lists) != 1)}."
-    )
-    with screen.bar("Loading the lists") as load, tenant_scope(ada.tenant):
-        state: dict[str, Any] = {}
-
-        def loading(what: str, done: int, whole: int) -> None:
-            if what == "lists":
-                load(done, whole)
-            elif "move" in state:
-                state["move"](done, whole)
-
-        screening_jobs.loaded([UUID(one["snapshot"]) for one in asked.lists], loading)
-    with screen.bar("Comparing") as move, tenant_scope(ada.tenant):
-        done = screening_jobs.perform(
-            asked.id, lambda what, at, whole: move(at, whole) if what == "counterparties" else None
-        )
+    lists = "one list" if len(asked.lists) == 1 else f"{len(asked.lists)} lists"
+    screen.say(f"Every counterparty is compared with {number(entries)} parties on {lists}.")
+    if tour.beside is None:
+        raise RuntimeError("the lists are loaded by the step before")
+    with screen.bar("Making the lists ready") as move:
+        tour.beside.loaded(move)
+    with screen.bar("Comparing") as move:
+        tour.beside.screen(ada.tenant, asked.id, move)
+    tour.beside.end()
+    with tenant_scope(ada.tenant):
+        done = screening_queries.run(asked.id)
     reading = screenings.read(ada, run_id=done.id, limit=10_000)
     found, missed = _truly(tour, done)
     screen.table(
@@ -126,7 +119,6 @@ def screen_everybody(tour: Tour) -> None:
         "Scores come from an open reference (nomenklatura logic-v2), unchanged; each shows how it came about."
     )
     screen.say(f"Fingerprint of all results: {done.digest}")
-    screening_jobs.forget()
     tour.counted |= {
         "screening_digest": done.digest,
         "screening": {
@@ -203,11 +195,7 @@ def _items(tour: Tour) -> list[tuple[str, UUID]]:
         items.append(("finding", scans.read_finding(ada, finding_id=late.id).finding.id))
     if match is not None:
         items.append(("match", screenings.read_match(ada, match_id=match.id).id))
-    return [(kind, item) for kind, item in items if kind in case_queries.THINGS] or _papers(late)
-
-
-def _papers(late: Finding | None) -> list[tuple[str, UUID]]:
-    return [] if late is None or late.version_id is None else [("evidence", late.version_id)]
+    return items
 
 
 def _past(tour: Tour, waiting: Decision | None) -> None:

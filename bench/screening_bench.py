@@ -91,7 +91,7 @@ def _name(dice: random.Random) -> str:
 
 
 def _invented(count: int) -> list[Entity]:
-    dice = random.Random(7)  # noqa: S311  repeatable test data, not a secret
+    dice = random.Random(7)
     return [
         {
             "id": f"bench-{number}",
@@ -122,7 +122,7 @@ def _perturbed(name: str, way: int, dice: random.Random) -> str:
 
 def queries(entities: list[Entity], count: int) -> list[Entity]:
     """Make the same queries each time: half drawn from the list and perturbed, half invented."""
-    dice = random.Random(11)  # noqa: S311  repeatable test data, not a secret
+    dice = random.Random(11)
     named = [
         e
         for e in entities

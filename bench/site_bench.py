@@ -154,14 +154,14 @@ def visit(port: int, given: dict[str, Any]) -> dict[str, Any]:
     deadline = time.monotonic() + 90
     while True:
         try:
-            visitor = Visitor(port, given["cookie"])
-            visitor.get("/health/live")
+            Visitor(port, given["cookie"]).get("/health/live")
             break
         except OSError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.3)
     time.sleep(45)
+    visitor = Visitor(port, given["cookie"])
     medians = {}
     for path in (*PAGES, *given["pages"]):
         name = path if path in PAGES else "/".join(path.split("/")[:-2]) + "/…/"

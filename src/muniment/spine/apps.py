@@ -9,7 +9,10 @@ from django.db import connections
 from django.db.models.signals import post_migrate
 
 
-def _install(using: str, **_: Any) -> None:
+def _install(sender: AppConfig, using: str, **_: Any) -> None:
+    # The signal comes once for each app, when all tables are there already; once is enough.
+    if sender.label != "spine":
+        return
     from muniment.spine import guard  # noqa: PLC0415  # models are not loaded when apps are configured
 
     guard.install(connections[using])

@@ -44,8 +44,13 @@ UNGUARDED: Final = {
     "account_emailaddress": "allauth's own, unused: no addresses are kept for signing in",
     "account_emailconfirmation": "allauth's own, unused",
     "mfa_authenticator": "allauth's own; secrets are encrypted by our adapter and changes are recorded by access",
+    "access_apicall": "answers kept for a day for a repeated API write; the change itself is an action",
     "spine_job": "the queue's leases change outside actions; a job's effect is an action",
 }
+
+
+#: Unguarded tables that row-level security isolates all the same, with their column of the tenant.
+ISOLATED_ONLY: Final = {"access_apicall": "tenant_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,10 @@ END $$
 """
 
 
+def _mine(column: str) -> str:
+    return f"{column} = NULLIF(current_setting('muniment.tenant', true), '')::uuid"
+
+
 def postgres_statements(item: GuardedTable) -> list[str]:
     """Return the statements that put this table under guard and forced row-level security on PostgreSQL."""
     table = f'"{item.table}"'
@@ -182,13 +191,17 @@ def postgres_statements(item: GuardedTable) -> list[str]:
     ]
     if not item.tenant_column:
         return statements
-    mine = f"{item.tenant_column} = NULLIF(current_setting('muniment.tenant', true), '')::uuid"
+    mine = _mine(item.tenant_column)
     house = f"NULLIF(current_setting('muniment.tenant', true), '')::uuid = '{DEPLOYMENT}'::uuid"
     seen = f"({mine} OR {item.tenant_column} = '{DEPLOYMENT}'::uuid)" if item.public else mine
     if getattr(item.model, "seen_by_deployment", False):
         seen = f"({seen} OR {house})"
+    return [*statements, *_policies(table, mine=mine, seen=seen)]
+
+
+def _policies(table: str, *, mine: str, seen: str) -> list[str]:
+    """Return the statements that let a table be read where ``seen`` holds and written where ``mine`` holds."""
     return [
-        *statements,
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         f"DROP POLICY IF EXISTS tenant_reads ON {table}",
@@ -213,4 +226,8 @@ def install(connection: Any) -> None:
             if item.table in present:
                 statements = postgres_statements(item) if postgres else sqlite_statements(item)
                 for statement in statements:
+                    cursor.execute(statement)
+        for table, column in ISOLATED_ONLY.items() if postgres else ():
+            if table in present:
+                for statement in _policies(f'"{table}"', mine=_mine(column), seen=_mine(column)):
                     cursor.execute(statement)

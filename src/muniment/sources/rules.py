@@ -81,8 +81,8 @@ class Leaf:
 
     @property
     def heading(self) -> str:
-        """Return the heading of a page that is one part, and for a run the part that holds it."""
-        return self.parts[0].heading if len(self.parts) == 1 else self.within
+        """Return the heading of a page that is one part; else the part that holds what is on it."""
+        return (self.parts[0].heading if len(self.parts) == 1 else "") or self.within
 
 
 def cited(eid: str) -> str:
@@ -130,6 +130,8 @@ def leaves(outline: Sequence[Part], length: int) -> tuple[Leaf, ...]:
         turn()
 
     divide(children.get("", []), 0, "")
+    if not pages:
+        return ()
     edges = [*[start for start, _, _ in pages][1:], length]
     return tuple(
         Leaf(parts, start, end, within) for (start, parts, within), end in zip(pages, edges, strict=True)

@@ -147,6 +147,8 @@ def act(request: HttpRequest, snapshot_id: UUID) -> HttpResponse:
     form = Reading(request.GET)
     asked = form.asked()
     text, leaves = queries.text_of(found), queries.leaves(found)
+    if not leaves:
+        raise Absent
     provision = _chosen(found, asked)
     begin = asked["start"] if asked["start"] is not None else provision.start if provision else 0
     nth = max(0, bisect_right(leaves, begin, key=lambda leaf: leaf.start) - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from itertools import pairwise
 
 import pytest
 from tests.scans.duties.written import written_act
@@ -132,7 +133,7 @@ def test_the_ai_act_is_read_in_pages_that_follow_each_other_without_a_hole(
     with tenant_scope(ada.tenant):
         leaves = queries.leaves(act)
     assert (leaves[0].start, leaves[-1].end) == (0, len(parsed.text))
-    assert all(left.end == right.start for left, right in zip(leaves, leaves[1:], strict=False))
+    assert all(left.end == right.start for left, right in pairwise(leaves))
     assert max(leaf.end - leaf.start for leaf in leaves) < rules.LONGEST_LEAF * 1.25
     page = client_as(ada).get(f"/sources/{act.id}/act/?at=art_26.par_6")
     assert 'id="art_26.par_6"' in page.content.decode()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from muniment.sources import rules
 
 
-def part(eid: str, kind: str, start: int, end: int, parent: str = "", heading: str = "") -> rules.Part:
+def part(eid: str, kind: str, start: int, end: int, parent: str = "", *, heading: str = "") -> rules.Part:
     return rules.Part(eid, kind, eid.rsplit("_", 1)[-1], heading, parent, start, end)
 
 
@@ -42,7 +44,7 @@ def test_pages_follow_each_other_without_a_hole_and_hold_every_article(sizes, ch
         outline.insert(0, part("cpt_I", "chapter", first, last))
     found = rules.leaves(outline, at + 10)
     assert (found[0].start, found[-1].end) == (0, at + 10)
-    assert all(left.end == right.start for left, right in zip(found, found[1:], strict=False))
+    assert all(left.end == right.start for left, right in pairwise(found))
     shown = [one.eid for leaf in found for one in leaf.parts]
     assert shown == ["cpt_I"] or shown == [one.eid for one in outline if one.kind == "article"]
 

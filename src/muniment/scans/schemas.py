@@ -86,8 +86,6 @@ class FindingLine(Schema):
 class FindingsAsked(Schema):
     """Which findings of a scan to list, and from where on."""
 
-    model_config = ConfigDict(extra="forbid")
-
     act: Annotated[str, Field(max_length=60)] = ""
     chapter: Annotated[str, Field(max_length=120)] = ""
     article: Annotated[str, Field(max_length=120)] = ""

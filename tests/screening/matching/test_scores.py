@@ -119,7 +119,7 @@ def test_scores_and_explanations_equal_the_stock_library_on_2000_pairs() -> None
 
 
 def test_scores_equal_the_stock_library_on_2000_pairs_of_the_real_list(shared: Path) -> None:
-    from muniment.sources.formats import un  # noqa: PLC0415  only where there is a real list
+    from muniment.sources.formats import un
 
     raw = (shared / "screening" / "un" / "UN_consolidated_2026-02-27.xml").read_bytes()
     assert assert_same(pairs([entity.as_ftm() for entity in un.parse(raw).entities], 2000)) > 300

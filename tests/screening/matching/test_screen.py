@@ -229,7 +229,7 @@ def test_any_name_gets_an_answer_that_replays(index: ScreeningIndex, name: str, 
 
 
 def test_candidates_keep_what_scoring_everything_would_alert_on(shared: Path) -> None:
-    from muniment.sources.formats import un  # noqa: PLC0415  only where there is a real list
+    from muniment.sources.formats import un
 
     raw = (shared / "screening" / "un" / "UN_consolidated_2026-02-27.xml").read_bytes()
     entities = [entity.as_ftm() for entity in un.parse(raw).entities]
@@ -250,6 +250,6 @@ def test_candidates_keep_what_scoring_everything_would_alert_on(shared: Path) ->
             alerts + len(truth),
             verdicts + (bool(found) == bool(truth)),
         )
-    print(f"alert pairs kept: {kept} of {alerts}; verdicts kept: {verdicts} of {len(asked)}")  # noqa: T201  a reported number
+    print(f"alert pairs kept: {kept} of {alerts}; verdicts kept: {verdicts} of {len(asked)}")
     assert kept >= alerts * 0.93
     assert verdicts >= len(asked) - 1

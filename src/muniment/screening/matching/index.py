@@ -20,6 +20,7 @@ from muniment.screening.matching.candidates import CandidateIndex, Found
 from muniment.screening.matching.explain import compare, config_hash, explain, versions
 from muniment.screening.matching.record import Bounds, ListRecord, MatchRecord, ScreenResult, number
 from muniment.screening.matching.snapshot import ListVersion, Party, digest, snapshot
+from muniment.screening.matching.steady import forget_names
 from muniment.spine.errors import Invalid
 
 THRESHOLD = 0.70
@@ -102,6 +103,7 @@ class ScreeningIndex:
         index = cls(bare, parties)
         if progress is not None:
             progress(total, total)
+        forget_names()
         if total >= MANY:
             give_back_memory()
         return index

@@ -8,7 +8,7 @@ that must be recomputed bit for bit. Rules obeyed here:
   (`types.FunctionType` over the same code object), nothing is rewritten, and the library in this process
   stays as it was;
 * few lookups are answered differently: the two name memos and the two identifier memos (from the party
-  itself), two pure text cleaners (remembered by text), and `set`, which iterates in sorted order.
+  itself), four pure functions (remembered by text, schema or name), and `set`, which iterates in order.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
+from followthemoney import model
+from followthemoney.exc import InvalidData
 from nomenklatura.matching.compat import clean_name_light
 from nomenklatura.matching.logic_v1.model import LogicV1
 from nomenklatura.matching.logic_v2 import identifiers
 from nomenklatura.matching.logic_v2.model import LogicV2
+from nomenklatura.matching.logic_v2.names.magic import extra_match_weights
 from nomenklatura.matching.types import Feature
 from rigour.ids import StrictFormat
 from rigour.names import Name
@@ -84,7 +87,53 @@ class _Strict:
     normalize = staticmethod(functools.lru_cache(maxsize=_TEXTS)(StrictFormat.normalize))
 
 
+class _Extras:
+    """The library's weights of unmatched parts, remembered per analysed name.
+
+    A name is the key by identity and is kept alive beside its weights, so that its place in memory cannot
+    come to mean another name; nothing changes a name once it is analysed.
+    """
+
+    def __init__(self) -> None:
+        self.kept: dict[int, tuple[Name, dict[Any, float]]] = {}
+
+    def __call__(self, name: Name) -> dict[Any, float]:
+        """Return the weights; full memory is emptied at once, which only costs time."""
+        kept = self.kept
+        found = kept.get(id(name))
+        if found is None:
+            if len(kept) >= _TEXTS:
+                kept = self.kept = {}
+            found = (name, extra_match_weights(name))
+            kept[id(name)] = found
+        return found[1]
+
+
+@functools.cache
+def _shares(left: str, right: str, schemata: tuple[str, ...]) -> bool:
+    one, two = model.get(left), model.get(right)
+    try:
+        common = model.common_schema(one, two) if one and two else None
+    except InvalidData:
+        return False
+    return common is not None and any(common.is_a(name) for name in schemata)
+
+
+def _has_schema(left: Party, right: Party, *schemata: str) -> bool:
+    return _shares(left.schema.name, right.schema.name, schemata)
+
+
+_EXTRAS = _Extras()
+
+
+def forget_names() -> None:
+    """Let go of names of indexes that are gone, so that a swapped-out list does not stay in memory."""
+    _EXTRAS.kept = {}
+
+
 _ANSWERS: dict[str, Any] = {
+    "extra_match_weights": _EXTRAS,
+    "has_schema": _has_schema,
     "StrictFormat": _Strict,
     "clean_name_light": functools.lru_cache(maxsize=_TEXTS)(clean_name_light),
     "entity_names": _names,

@@ -239,11 +239,16 @@ def read(act: Act, *, case_id: UUID) -> queries.Whole:
 
 
 @action("cases.read_queue", cls="case.read", says="{actor} looked at {facts.count} cases", reads=True)
-def read_queue(act: Act, *, state: str = "", most: int = queries.MOST, after: int = 0) -> list[Case]:
+def read_queue(
+    act: Act, *, state: str = "", most: int = queries.MOST, after: int = 0, by_number: bool = False
+) -> list[Case]:
     """Return cases, those that are due first, and put on record that they were looked at.
 
     :param state: only the cases in this state. :param after: how many to pass over.
+    :param by_number: by number instead; ``after`` is then the number after which to begin.
     """
-    found = queries.queue(state, most=most, after=after)
+    found = (
+        queries.by_number(state, after, most) if by_number else queries.queue(state, most=most, after=after)
+    )
     act.record("cases.queue", count=len(found))
     return found

@@ -255,6 +255,11 @@ def latest_of(kind: str, item_id: UUID) -> Case | None:
     return found.case if found else None
 
 
+def holding(kind: str, item_id: UUID) -> set[UUID]:
+    """Return the cases to which a thing belongs."""
+    return set(Item.objects.filter(kind=kind, item_id=item_id).values_list("case_id", flat=True))
+
+
 def exists(case_id: UUID) -> bool:
     """Say whether there is a case of this identifier."""
     return bool(Case.objects.filter(id=case_id).exists())

@@ -23,7 +23,7 @@ from muniment.cases.forms import (
     Withdrawing,
     kinds_of,
 )
-from muniment.cases.models import Answer, State
+from muniment.cases.models import Answer, Case, State
 from muniment.ledger.queries import Told
 from muniment.spine import ports
 from muniment.spine.actor import Actor
@@ -134,9 +134,16 @@ def open_case(request: Asked) -> HttpResponse:
         "words": in_words(kinds_of(things)),
         "only": only,
         "already": queries.latest_of(only.kind, only.item_id) if only else None,
-        "others": actions.read_queue(request.actor, state=queries.WAITING, most=20) if only else [],
+        "others": _others(request.actor, only) if only else [],
     }
     return render(request, "cases/open.html", context, status=422 if form.is_bound else 200)
+
+
+def _others(actor: Actor, only: queries.Thing) -> list[Case]:
+    """Return the unfinished cases to which a thing could be added."""
+    holding = queries.holding(only.kind, only.item_id)
+    waiting = actions.read_queue(actor, state=queries.WAITING, most=20)
+    return [one for one in waiting if one.id not in holding]
 
 
 @require_GET

@@ -25,6 +25,7 @@ from muniment.spine.errors import Absent, Busy
 
 PAGE: Final = 50
 MOST_CHECKPOINTS: Final = 200
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _TILE: Final = re.compile(r"(?:[0-9]{1,2}|entries)/(?:x[0-9]{3}/){0,6}[0-9]{3}(?:\.p/[0-9]{1,3})?")
 
 
@@ -120,7 +121,9 @@ class Told:
 def told(events: Iterable[Event]) -> list[Told]:
     """Return entries in words; all names are found at once."""
     held = list(events)
-    called = sentences.names(one.actor for one in held)
+    called = sentences.names(
+        [*(one.actor for one in held), *(sentences.person_in(one.subject) for one in held)]
+    )
     return [_told(one, called) for one in held]
 
 
@@ -137,7 +140,7 @@ def _told(event: Event, called: dict[str, str]) -> Told:
         actor=event.actor,
         who=called[event.actor],
         subject=event.subject,
-        about=sentences.subject_in_words(event.subject),
+        about=sentences.subject_in_words(event.subject, opened.facts, called),
         url=sentences.address(event.subject),
         opened=opened,
     )
@@ -161,17 +164,28 @@ class Field:
     name: str
     value: str
 
+    @property
+    def is_digest(self) -> bool:
+        """Whether the value is a digest, which pages show short."""
+        return bool(_DIGEST.fullmatch(self.value))
+
 
 def fields(of: Told) -> list[Field]:
     """Return the fields of an entry that can be opened, by slot."""
+    people = sentences.names(str(one.value) for one in of.opened.openings if _names_somebody(one.path))
     return [
-        Field(one.path, sentences.field_in_words(one.path), _shown(one.path, one.value, of))
+        Field(
+            one.path,
+            sentences.field_in_words(one.path),
+            people[str(one.value)] if _names_somebody(one.path) else sentences.in_words(one.value),
+        )
         for one in of.opened.openings
     ]
 
 
-def _shown(path: str, value: Any, of: Told) -> str:
-    return of.who if path == "actor" else sentences.in_words(value)
+def _names_somebody(path: str) -> bool:
+    """Say whether a field holds the identifier of somebody who acts."""
+    return path == "actor" or path.endswith("_by")
 
 
 def unopened(of: Told) -> int:

@@ -12,6 +12,7 @@ from string import Formatter
 from typing import Any, Final
 
 from django.apps import apps
+from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -86,16 +87,31 @@ def in_words(value: Any) -> str:
     return str(value)
 
 
-def subject_in_words(subject: str) -> str:
-    """Return what a thing is called: the word for its kind with the beginning of its identifier."""
+def person_in(subject: str) -> str:
+    """Return whom a subject names, when it is a person."""
+    label, _slash, row = subject.partition("/")
+    return row if label == settings.AUTH_USER_MODEL else ""
+
+
+def subject_in_words(
+    subject: str, facts: Mapping[str, Any] | None = None, called: Mapping[str, str] | None = None
+) -> str:
+    """Return what a thing is called: a person's name, a case's number, else the beginning of its identifier.
+
+    :param facts: what an entry says of it, where its number stands. :param called: names of people by identifier.
+    """
     label, slash, row = subject.partition("/")
     if not slash:
         return subject.replace("_", " ").replace(".", " ")
+    if called and person_in(subject) in called:
+        return called[row]
     try:
-        word = str(apps.get_model(label)._meta.verbose_name)
+        table = apps.get_model(label)._meta
     except (LookupError, ValueError):
-        word = label
-    return f"{word} {row[:8]}"
+        return f"{label} {row[:8]}"
+    numbered = any(field.name == "number" for field in table.get_fields())
+    number = (facts or {}).get("number") if numbered else None
+    return f"{table.verbose_name} {row[:8] if number is None else number}"
 
 
 def address(subject: str) -> str:
@@ -145,7 +161,9 @@ def sentence(kind: str, actor: str, subject: str, opened: Opened, called: Mappin
             "kind": kind,
         }
     told = Formatter().vformat(
-        known.says, (), {"actor": who, "subject": subject_in_words(subject), "facts": _Facts(facts)}
+        known.says,
+        (),
+        {"actor": who, "subject": subject_in_words(subject, facts, called), "facts": _Facts(facts)},
     )
     return told[:1].upper() + told[1:]
 

@@ -26,7 +26,7 @@ from muniment.scans.models import Assessment, Finding, Scan, ScanState
 from muniment.scans.queries import unanchored
 from muniment.screening import queries as screening
 from muniment.screening.models import Match, RunState, ScreeningRun
-from muniment.site.home_pictures import address, coverage, findings, first_steps, latest_scan, pace
+from muniment.site.home_pictures import address, coverage, findings, first_steps, latest_scan, name_of, pace
 from muniment.sources.models import Snapshot, SnapshotKind
 from muniment.sources.rules import called, cited
 from muniment.spine import ports
@@ -200,7 +200,7 @@ def changes(actor: Actor, now: datetime) -> list[Change]:
 
 def _sources(since: datetime) -> Iterator[Change]:
     for row in Snapshot.objects.filter(imported_at__gte=since).order_by("-imported_at")[:MOST_CHANGES]:
-        words = {"name": called(row.key), "version": row.version}
+        words = {"name": name_of(row), "version": row.version}
         if row.kind == SnapshotKind.LIST:
             words["entries"] = counted(int(row.counts.get("entities", 0)))
             sentence = _("%(name)s of %(version)s was loaded: %(entries)s entries.") % words
@@ -212,9 +212,14 @@ def _sources(since: datetime) -> Iterator[Change]:
 def _work(actor: Actor, since: datetime) -> Iterator[Change]:
     if "scans.read" in actor.may:
         for scan in Scan.objects.filter(state=ScanState.DONE, finished_at__gte=since).order_by("-number")[:3]:
-            sentence = _("Scan %(number)d found %(conflicts)s conflicts in %(all)s findings.") % {
+            conflicts = scan.counts.get("conflict_found", 0)
+            sentence = ngettext(
+                "Scan %(number)d found %(conflicts)s conflict; it looked at %(all)s duties.",
+                "Scan %(number)d found %(conflicts)s conflicts; it looked at %(all)s duties.",
+                conflicts,
+            ) % {
                 "number": scan.number,
-                "conflicts": counted(scan.counts.get("conflict_found", 0)),
+                "conflicts": counted(conflicts),
                 "all": counted(sum(scan.counts.values())),
             }
             yield Change(sentence, address("scans:scan", scan.id), scan.finished_at)

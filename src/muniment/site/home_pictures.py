@@ -39,6 +39,12 @@ def address(name: str, *arguments: object, **asked: str) -> str:
     return found + ("?" + "&".join(f"{key}={value}" for key, value in asked.items()) if asked else "")
 
 
+def name_of(row: Snapshot) -> str:
+    """Return what people call an act or list: its common name where it has one, else its title."""
+    common = called(row.key)
+    return common if common != row.key else row.title[:80]
+
+
 def latest_scan() -> Scan | None:
     """Return the newest scan that is done."""
     found: Scan | None = Scan.objects.filter(state=ScanState.DONE).order_by("-number").first()
@@ -100,13 +106,16 @@ def coverage() -> Coverage:
     run = screening.latest()
     newest = {one.key: one for one in sources.newest(SnapshotKind.LIST)}
     lists = []
+    used = {
+        one.id: one
+        for one in Snapshot.objects.filter(id__in=[row["snapshot"] for row in run.lists] if run else [])
+    }
     for one in run.lists if run else []:
-        now = newest.get(one["key"])
-        used = UUID(one["snapshot"])
-        newer = now.version if now is not None and now.id != used else ""
-        at = Snapshot.objects.filter(id=used).values_list("imported_at", flat=True).first()
-        page = address("sources:snapshot", used)
-        lists.append(ListUsed(called(one["key"]), one["version"], int(one["entries"]), page, newer, at))
+        now, row = newest.get(one["key"]), used.get(UUID(one["snapshot"]))
+        newer = now.version if now is not None and row is not None and now.id != row.id else ""
+        page = address("sources:snapshot", one["snapshot"])
+        name, loaded = (name_of(row), row.imported_at) if row else (one["key"], None)
+        lists.append(ListUsed(name, one["version"], int(one["entries"]), page, newer, loaded))
     screened = counts["clear"] + counts["consider"] + counts["alert"]
     return Coverage(screened, counts[""], counts["alert"], counts["consider"], run, tuple(lists))
 

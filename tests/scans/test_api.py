@@ -97,7 +97,6 @@ def test_an_act_that_is_not_there_is_absent(client_as, ada, filed):
         {"assessment": "disagreed", "reason": "short"},
         {"assessment": "disagreed", "reason": "r" * 20_001},
         {"assessment": "disagreed", "reason": "nul \x00 in the middle"},
-        '{"assessment": "accepted", "assessment": "accepted"}',
         '{"assessment": "disagreed", "reason": "half of a pair: \\ud800"}',
         {"assessment": "accepted", "reason": 5},
         {"assessment": "accepted", "why": "not a field"},
@@ -111,15 +110,28 @@ def test_an_answer_that_breaks_a_rule_is_refused_and_nothing_is_kept(client_as, 
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=201", "status=fine", "cursor=x", f"cursor={NOTHING}", "act=" + "a" * 61]
+    "query",
+    [
+        "limit=0",
+        "limit=201",
+        "status=fine",
+        "cursor=x",
+        f"cursor={NOTHING}",
+        "act=" + "a" * 61,
+        "act=%00",
+        "article=%00",
+    ],
 )
 def test_a_question_that_cannot_be_read_is_refused(client_as, ada, scanned, query):
     assert client_as(ada).get(f"/api/v1/scans/{scanned.id}/findings?{query}").status_code == 422
 
 
-def test_roles_and_tenants_are_kept_apart(client_as, vera, adam, mallory, scanned, conflict, law):
+def test_roles_are_kept_apart(client_as, vera, adam, law, scanned):
     assert post(client_as(vera), "", {"snapshots": [str(law.id)]}).status_code == 403
     assert client_as(adam).get("/api/v1/scans").status_code == 403
+
+
+def test_tenants_are_kept_apart(client_as, mallory, scanned, conflict):
     stranger = client_as(mallory)
     assert stranger.get("/api/v1/scans").json() == {"items": [], "next": None}
     for path in (f"/{scanned.id}", f"/{scanned.id}/findings", f"/findings/{conflict.id}"):

@@ -47,6 +47,12 @@ def test_an_excerpt_holds_its_passage_at_its_place_and_never_leaves_its_bounds(t
     assert found.after == (found.start + len(found.text) < high)
 
 
+def test_a_sign_stands_where_text_was_left_out_and_marks_move_with_it():
+    found = rules.excerpt("one two three four five", 8, 13, within=(0, 23), reach=4)
+    words, marks = found.shown([(8 - found.start, 13 - found.start, "quote")])
+    assert (words, [words[start:end] for start, end, _ in marks]) == ("… two three … "[:-1], ["three"])
+
+
 def test_parts_that_a_reader_need_not_see_are_not_marked():
     parts = [{"kind": "addressee", "start": 10, "end": 14}, {"kind": "reference", "start": 20, "end": 24}]
     assert rules.marks({"parts": parts}, 10) == [(0, 4, "who")]

@@ -64,6 +64,7 @@ def test_provisions_are_paged_in_the_acts_order(client_as, ada, acts):
         ("/{id}/provisions?cursor=art_9", 422),
         ("/{id}/provisions?cursor=" + "a" * 121, 422),
         ("/{id}/provisions/art_9", 404),
+        ("/{id}/provisions?cursor=%00", 422),
         ("/{id}/provisions/%00", 404),
     ],
 )

@@ -138,6 +138,12 @@ class Excerpt:
     before: bool
     after: bool
 
+    def shown(self, marks: Iterable[tuple[int, int, str]]) -> tuple[str, list[tuple[int, int, str]]]:
+        """Return the passage with a sign where text was left out, and the marks moved along with it."""
+        lead = "… " if self.before else ""
+        moved = [(start + len(lead), end + len(lead), kind) for start, end, kind in marks]
+        return f"{lead}{self.text}{' …' if self.after else ''}", moved
+
 
 def excerpt(text: str, start: int, end: int, *, within: tuple[int, int], reach: int) -> Excerpt:
     """Return a passage in its context, cut at white space so that no word is torn.

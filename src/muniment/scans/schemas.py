@@ -11,6 +11,9 @@ from pydantic import ConfigDict, Field
 
 from muniment.scans.rules import LONGEST_REASON
 
+#: Names of acts and provisions are plain signs; PostgreSQL cannot even look for NUL.
+PRINTABLE = r"^[ -~]*$"
+
 
 class ScanIn(Schema):
     """Which acts to hold the documents against."""
@@ -86,9 +89,9 @@ class FindingLine(Schema):
 class FindingsAsked(Schema):
     """Which findings of a scan to list, and from where on."""
 
-    act: Annotated[str, Field(max_length=60)] = ""
-    chapter: Annotated[str, Field(max_length=120)] = ""
-    article: Annotated[str, Field(max_length=120)] = ""
+    act: Annotated[str, Field(max_length=60, pattern=PRINTABLE)] = ""
+    chapter: Annotated[str, Field(max_length=120, pattern=PRINTABLE)] = ""
+    article: Annotated[str, Field(max_length=120, pattern=PRINTABLE)] = ""
     status: Literal["conflict_found", "no_evidence_found", "cannot_tell", "evidence_found"] | None = None
     assessment: Literal["proposed", "accepted", "disagreed"] | None = None
     cursor: UUID | None = None

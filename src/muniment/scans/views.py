@@ -246,14 +246,15 @@ def _law(sides: queries.Sides) -> dict[str, Any]:
     """Return the law's side: the duty's parts marked in the paragraph or article that holds them."""
     finding = sides.finding
     if not sides.anchor.law:
-        return {"words": finding.law_quote, "marks": [], "before": False, "after": False}
+        return {"words": finding.law_quote, "marks": []}
     holders = sources.around(sides.snapshot, finding.law_start, finding.law_end)
     holder = next((part for part in holders if part.kind != "point"), None)
     within = (holder.start, holder.end) if holder else (finding.law_start, finding.law_end)
     shown = rules.excerpt(sides.law_text, finding.law_start, finding.law_end, within=within, reach=REACH)
     marks = rules.marks(finding.duty, shown.start)
     quote = [(finding.law_start - shown.start, finding.law_end - shown.start, "quote")]
-    return {"words": shown.text, "marks": marks or quote, "before": shown.before, "after": shown.after}
+    words, moved = shown.shown(marks or quote)
+    return {"words": words, "marks": moved}
 
 
 def _heading(sides: queries.Sides) -> str:
@@ -267,11 +268,12 @@ def _document(sides: queries.Sides) -> dict[str, Any]:
     finding = sides.finding
     kind = "conflict" if finding.status == "conflict_found" else "quote"
     if not sides.anchor.document or finding.start is None or finding.end is None:
-        return {"words": finding.quote or "", "marks": [], "before": False, "after": False}
+        return {"words": finding.quote or "", "marks": []}
     text = flowing(sides.document_text) if sides.is_paged else sides.document_text
     shown = rules.excerpt(text, finding.start, finding.end, within=(0, len(text)), reach=REACH)
     marks = [(finding.start - shown.start, finding.end - shown.start, kind)]
-    return {"words": shown.text, "marks": marks, "before": shown.before, "after": shown.after}
+    words, moved = shown.shown(marks)
+    return {"words": words, "marks": moved}
 
 
 def _show(request: Asked, finding_id: UUID, form: Answer, status: int = 200) -> HttpResponse:
@@ -290,6 +292,7 @@ def _show(request: Asked, finding_id: UUID, form: Answer, status: int = 200) -> 
         "heading": _heading(sides),
         "state": state,
         "tone": status_of(state).tone,
+        "says_itself": str(finding.why).startswith(str(status_of(state).word)),
         "law": _law(sides),
         "document": _document(sides),
         "confidence": f"{finding.confidence / 1000:.2f}",

@@ -52,7 +52,8 @@ def provisions_after(of: Snapshot, eid: str, most: int) -> list[Provision]:
     """
     rows = Provision.objects.filter(snapshot=of).order_by("start", "-end", "eid")
     if eid:
-        last: Provision | None = Provision.objects.filter(snapshot=of, eid=eid).first()
+        known = eid.isascii() and eid.isprintable()
+        last: Provision | None = Provision.objects.filter(snapshot=of, eid=eid).first() if known else None
         if last is None:
             raise Invalid("This cursor leads nowhere.", todo="Begin with the first page.", where="cursor")
         same = Q(start=last.start, end__lt=last.end) | Q(start=last.start, end=last.end, eid__gt=last.eid)
@@ -99,7 +100,9 @@ def provision(of: Snapshot, eid: str) -> Provision:
 
     :raises Absent: when the act has none of that name.
     """
-    found: Provision | None = Provision.objects.filter(snapshot=of, eid=eid).first()
+    # Names are letters, digits, dots and strokes; PostgreSQL refuses to look for anything with NUL in it.
+    known = eid.isascii() and eid.isprintable()
+    found: Provision | None = Provision.objects.filter(snapshot=of, eid=eid).first() if known else None
     if found is None:
         raise Absent
     return found

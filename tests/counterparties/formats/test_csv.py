@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muniment.counterparties.formats import (
@@ -217,6 +217,7 @@ def test_given_and_family_name_make_a_name_and_reach_the_screening() -> None:
     assert to_ftm(plan.parties[1])["properties"]["imoNumber"]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_either_read_or_refused_in_words(raw: bytes) -> None:
     try:
@@ -229,6 +230,7 @@ def test_any_bytes_are_either_read_or_refused_in_words(raw: bytes) -> None:
 CELL = st.text(st.characters(codec="utf-8"), max_size=20)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(CELL, CELL, CELL, CELL), max_size=8))
 def test_every_row_is_accounted_for_and_every_party_has_one_canonical_form(
     rows: list[tuple[str, str, str, str]],

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muniment.counterparties.formats import IdentifierInput, ImportPlan, read_csv, read_ftm, to_ftm
@@ -130,6 +130,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.fixed_dictionaries({}, optional={"id": JSON, "schema": JSON, "properties": JSON}), max_size=5)
 )
@@ -141,6 +142,7 @@ def test_any_json_is_either_read_or_refused_in_words(entities: list[dict[str, An
     assert balanced(plan)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_either_read_or_refused_in_words(raw: bytes) -> None:
     try:
@@ -153,6 +155,7 @@ def test_any_bytes_are_either_read_or_refused_in_words(raw: bytes) -> None:
 NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["name", "alias", "weakAlias", "birthDate", "country", "idNumber", "address"]),

@@ -27,15 +27,18 @@ ARTICLES: Final = (
 )
 
 
-def act() -> bytes:
-    """Return the act as a file of the Official Journal."""
+def act(title: str = TITLE) -> bytes:
+    """Return the act as a file of the Official Journal.
+
+    :param title: its first line, out of which readers take its number.
+    """
     parts = "".join(_article(number, *told) for number, told in enumerate(ARTICLES, start=1))
     head = '<p class="oj-hd-date">1.1.2099</p></td><td><p class="oj-hd-lg">EN</p>'
-    title = f'<p class="oj-doc-ti">{TITLE}</p><p class="oj-doc-ti">on good order (invented)</p>'
+    heading = f'<p class="oj-doc-ti">{title}</p><p class="oj-doc-ti">on good order (invented)</p>'
     return (
         '<?xml version="1.0" encoding="UTF-8"?><html xmlns="http://www.w3.org/1999/xhtml">'
         f"<head><title>x</title></head><body><table><tbody><tr><td>{head}</td></tr></tbody></table>"
-        f'<div class="eli-container"><div class="eli-main-title" id="tit_1">{title}</div>'
+        f'<div class="eli-container"><div class="eli-main-title" id="tit_1">{heading}</div>'
         f'<div class="eli-subdivision" id="enc_1">{parts}</div></div></body></html>'
     ).encode()
 

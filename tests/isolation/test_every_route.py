@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from tests.isolation import examples_of_work
 from tests.isolation.examples import EXAMPLES, PLAIN, Firm
 from tests.isolation.routes import Route, every_route
 
@@ -18,6 +19,7 @@ from muniment.ledger.openings import opened_event
 from muniment.site.gate import PUBLIC
 from muniment.spine.scope import tenant_scope
 
+assert examples_of_work.__doc__  # registers by being loaded
 ROUTES = every_route()
 WITH_THINGS = [route for route in ROUTES if any(name not in PLAIN for name in route.placeholders)]
 #: Addresses on which the walk would sign itself out or change how it signs in.

@@ -38,7 +38,9 @@ def gdpr(db, operator, shared: Path):
     origin = sources.Origin(
         key="32016R0679", version="OJ:2016-04-27", publisher="Publications Office", authenticity="official"
     )
-    return sources.take_in(operator, [sources.File("en.xml", data)], oj_xhtml.parse(data, celex="32016R0679"), origin)
+    return sources.take_in(
+        operator, [sources.File("en.xml", data)], oj_xhtml.parse(data, celex="32016R0679"), origin
+    )
 
 
 @pytest.fixture
@@ -101,7 +103,9 @@ def test_disagreeing_needs_a_reason_and_is_kept(done, ada):
         first = queries.findings(done)[0]
     with pytest.raises(Invalid, match="why you disagree"):
         actions.assess(ada, finding_id=first.id, assessment="disagreed")
-    kept = actions.assess(ada, finding_id=first.id, assessment="disagreed", reason="Our branch does not do this.")
+    kept = actions.assess(
+        ada, finding_id=first.id, assessment="disagreed", reason="Our branch does not do this."
+    )
     assert kept.reason == "Our branch does not do this."
     publish.settle()
     assert verify.verify_log(ada.tenant, deep=True).faults == []

@@ -16,7 +16,9 @@ POLICY = b"# Incident response\n\nWe notify the authority within 96 hours.\n"
 
 
 def test_a_document_comes_in_and_its_text_leads_back_to_it(db, ada):
-    version = actions.receive(ada, [POLICY], name="incident.md", title="Incident response", effective=date(2026, 3, 1))
+    version = actions.receive(
+        ada, [POLICY], name="incident.md", title="Incident response", effective=date(2026, 3, 1)
+    )
 
     shown, text = actions.read(ada, version_id=version.id)
     assert shown.document.title == "Incident response"

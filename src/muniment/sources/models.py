@@ -113,7 +113,9 @@ class ListEntry(PublicModel):
     sha256 = models.CharField(max_length=64)
 
     class Meta(PublicModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["snapshot", "entity_id"], name="one_entry_per_identifier")]
+        constraints = [
+            models.UniqueConstraint(fields=["snapshot", "entity_id"], name="one_entry_per_identifier")
+        ]
 
     def __str__(self) -> str:
         return self.entity_id

@@ -14,8 +14,8 @@ from itertools import pairwise
 from statistics import median_low
 from typing import NamedTuple
 
-import pypdfium2 as pdfium  # type: ignore[import-untyped]  # the library ships no types
-import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]  # the library ships no types
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
 
 from muniment.spine.errors import Invalid
 from muniment.vault.extraction.text import MAX_TEXT, Extracted, Page, settle

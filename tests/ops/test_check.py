@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 from sqlcipher3 import dbapi2
+from tests.ops.commands import muniment
 
 from muniment.spine.keyfile import KeyFileProvider
-from tests.ops.commands import muniment
 
 
 @pytest.fixture
@@ -36,7 +36,9 @@ def test_a_guard_that_was_taken_away_is_named(copy):
     connection.close()
     ran = muniment("check", "--json", home=copy)
     assert ran.code == 1
-    assert [(one["about"], "cases_decision" in one["what"]) for one in ran.json["wrong"]] == [("guards", True)]
+    assert [(one["about"], "cases_decision" in one["what"]) for one in ran.json["wrong"]] == [
+        ("guards", True)
+    ]
     assert muniment("migrate", home=copy).code == 0
     assert muniment("check", home=copy).code == 0
 

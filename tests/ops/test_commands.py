@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.ops.commands import muniment
 
 from muniment.ops.cli.program import COMMANDS
 from muniment.ops.demo import town
-from tests.ops.commands import muniment
 
 PASSWORD = "a long enough passphrase"
 
@@ -18,7 +18,17 @@ def wick(command):
     """A tenant with an analyst and an officer."""
     assert command("tenant", "create", "--name", "Wick and Oil", "--slug", "wick").code == 0
     for login, role in (("ann@wick.example", "analyst"), ("odo@wick.example", "officer")):
-        words = ["--tenant", "wick", "--login", login, "--name", "Test Person", "--role", role, "--password-stdin"]
+        words = [
+            "--tenant",
+            "wick",
+            "--login",
+            login,
+            "--name",
+            "Test Person",
+            "--role",
+            role,
+            "--password-stdin",
+        ]
         assert command("user", "create", *words, given=f"{PASSWORD}\n").code == 0
 
 
@@ -32,7 +42,13 @@ def test_the_help_lists_exactly_the_commands_that_are_there(command):
 
 
 def test_an_answer_is_one_json_document(command):
-    for words in (["tenant", "list"], ["ledger", "checkpoint"], ["policy"], ["source", "list"], ["list", "list"]):
+    for words in (
+        ["tenant", "list"],
+        ["ledger", "checkpoint"],
+        ["policy"],
+        ["source", "list"],
+        ["list", "list"],
+    ):
         ran = command(*words, "--json")
         assert ran.code == 0
         assert ran.json
@@ -63,7 +79,17 @@ def test_a_taken_short_name_is_refused_in_a_sentence(command, wick):
 
 
 def test_a_weak_password_and_an_unknown_tenant_are_refused(command, wick):
-    base = ["user", "create", "--login", "x@wick.example", "--name", "X", "--role", "auditor", "--password-stdin"]
+    base = [
+        "user",
+        "create",
+        "--login",
+        "x@wick.example",
+        "--name",
+        "X",
+        "--role",
+        "auditor",
+        "--password-stdin",
+    ]
     assert command(*base, "--tenant", "wick", given="short\n").code == 1
     assert command(*base, "--tenant", "none", given=f"{PASSWORD}\n").code == 1
 
@@ -119,12 +145,23 @@ def test_lists_come_in_and_a_shrunken_one_stops_and_asks(command, tmp_path):
 def test_an_act_comes_in_and_its_words_can_be_read(command, tmp_path):
     file = tmp_path / "act.xhtml"
     file.write_bytes(town.act())
-    said = ["--format", "oj-xhtml", "--version", "OJ:2099-01-01", "--publisher", "Town", "--authenticity", "invented"]
+    said = [
+        "--format",
+        "oj-xhtml",
+        "--version",
+        "OJ:2099-01-01",
+        "--publisher",
+        "Town",
+        "--authenticity",
+        "invented",
+    ]
     made = command("source", "add", str(file), *said, "--json").json["taken_in"]
     assert [(one["key"], one["authenticity"]) for one in made] == [(town.CELEX, "invented")]
     again = command("source", "add", str(file), *said)
     assert (again.code, "byte for byte" in again.err) == (1, True)
-    words = command("source", "show", town.CELEX, "--provision", "art_2.par_2", "--json").json["provision"]["text"]
+    words = command("source", "show", town.CELEX, "--provision", "art_2.par_2", "--json").json["provision"][
+        "text"
+    ]
     assert "not later than 72 hours" in words
     assert command("source", "show", town.CELEX, "--provision", "art_99").code == 1
     assert command("source", "show", "32000R0001").code == 1

@@ -8,9 +8,9 @@ from dataclasses import fields
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
+from tests.ops.commands import muniment
 
 from muniment.spine.config import Settings
-from tests.ops.commands import muniment
 
 
 def _open_to_others(home):
@@ -49,7 +49,11 @@ def test_the_certificate_is_for_this_machine_and_its_authority_signs_nobody_else
     key = (installed / "tls" / "server.key").read_bytes()
     assert key.startswith(b"-----BEGIN PRIVATE KEY-----"), "the server takes PKCS #8 only"
     assert load_pem_private_key(key, None).public_key() == leaf.public_key()
-    assert sorted(path.name for path in (installed / "tls").iterdir()) == ["authority.pem", "server.key", "server.pem"]
+    assert sorted(path.name for path in (installed / "tls").iterdir()) == [
+        "authority.pem",
+        "server.key",
+        "server.pem",
+    ]
 
 
 def test_the_sample_settings_are_exactly_the_defaults(installed):
@@ -58,4 +62,6 @@ def test_the_sample_settings_are_exactly_the_defaults(installed):
     opened = "\n".join(line.removeprefix("# ") for line in sample.splitlines() if " = " in line)
     defaults = {item.name: item.default for item in fields(Settings) if item.name != "home"}
     told = tomllib.loads(opened)
-    assert {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()} == defaults
+    assert {
+        name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
+    } == defaults

@@ -10,29 +10,30 @@ from typing import Final
 CELEX: Final = "32099R0001"
 TITLE: Final = "REGULATION (EU) 2099/1 OF THE TOWN COUNCIL"
 _NOTIFY: Final = (
-    "Financial entities shall notify a personal data breach to the supervisory authority not later than 72 hours after"
+    "{who} shall notify a personal data breach to the supervisory authority not later than 72 hours after"
     " having become aware of it."
 )
 ARTICLES: Final = (
-    ("Scope", ("This Regulation applies to financial entities of the town.",)),
+    ("Scope", ("This Regulation applies to everybody in the town.",)),
     (
         "Incidents",
         (
-            "Financial entities shall record all ICT-related incidents in an incident register.",
+            "{who} shall record all ICT-related incidents in an incident register.",
             _NOTIFY,
         ),
     ),
-    ("Continuity", ("Financial entities shall test their ICT business continuity plans at least yearly.",)),
-    ("Lanterns", ("Financial entities shall light a lantern at their door from sunset to sunrise.",)),
+    ("Continuity", ("{who} shall test their ICT business continuity plans at least yearly.",)),
+    ("Lanterns", ("{who} shall light a lantern at their door from sunset to sunrise.",)),
 )
 
 
-def act(title: str = TITLE) -> bytes:
+def act(title: str = TITLE, who: str = "Financial entities") -> bytes:
     """Return the act as a file of the Official Journal.
 
     :param title: its first line, out of which readers take its number.
+    :param who: whom its duties bind.
     """
-    parts = "".join(_article(number, *told) for number, told in enumerate(ARTICLES, start=1))
+    parts = "".join(_article(number, who, *told) for number, told in enumerate(ARTICLES, start=1))
     head = '<p class="oj-hd-date">1.1.2099</p></td><td><p class="oj-hd-lg">EN</p>'
     heading = f'<p class="oj-doc-ti">{title}</p><p class="oj-doc-ti">on good order (invented)</p>'
     return (
@@ -43,9 +44,9 @@ def act(title: str = TITLE) -> bytes:
     ).encode()
 
 
-def _article(number: int, heading: str, paragraphs: tuple[str, ...]) -> str:
+def _article(number: int, who: str, heading: str, paragraphs: tuple[str, ...]) -> str:
     texts = "".join(
-        f'<div id="{number:03}.{at:03}"><p class="oj-normal">{at}.\u00a0\u00a0\u00a0{text}</p></div>'
+        f'<div id="{number:03}.{at:03}"><p class="oj-normal">{at}.\u00a0\u00a0\u00a0{text.format(who=who)}</p></div>'
         for at, text in enumerate(paragraphs, start=1)
     )
     return (

@@ -1,0 +1,115 @@
+"""The demonstration, from an empty folder to a checked proof, on a small corpus of our own; twice, and alike."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from tests.ops.commands import START, environment, muniment
+from tests.sources.formats import small_acts
+
+from muniment.ops.demo import town
+from muniment.ops.showing import afresh
+from muniment.spine.errors import Clash
+
+ACTS = {
+    "32016R0679": ("2016/679", "The controller"),
+    "32022R2554": ("2022/2554", "Financial entities"),
+    "32024R1689": ("2024/1689", "Deployers of high-risk AI systems"),
+}
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """A folder in the shape of the shared one, with three tiny acts and three tiny lists."""
+    folder = tmp_path / "shared"
+    for celex, (number, who) in ACTS.items():
+        place = folder / "regulatory" / "eu-lex-corpus" / "works" / celex.lower() / "versions" / "first"
+        place.mkdir(parents=True)
+        raw = town.act(f"REGULATION (EU) {number} OF THE TOWN COUNCIL", who)
+        (place / "en.xml").write_bytes(raw)
+        seen = {
+            "file": "en.xml",
+            "sha256": hashlib.sha256(raw).hexdigest(),
+            "retrieved_at": "2030-01-02T03:04:05Z",
+            "source_uri": "https://town.example/act",
+        }
+        told = {
+            "raw": {"celex": celex, "consolidation_status": "original_official_expression"},
+            "publication_date": "2030-01-01",
+            "document_type": "REG",
+            "expressions": [{"title": "Good order", "language": "en", "observations": [seen]}],
+        }
+        (place / "meta.json").write_text(json.dumps(told))
+    lists = folder / "screening"
+    for name, text in {
+        "ofac/sdn_2023-11.csv": small_acts.SDN,
+        "ofac/alt_later.csv": small_acts.ALT,
+        "ofac/add_later.csv": small_acts.ADD,
+        "ofac/cons_prim.csv": small_acts.SDN,
+        "ofac/cons_alt.csv": small_acts.ALT,
+        "ofac/cons_add.csv": small_acts.ADD,
+        "un/UN_consolidated_2026-02-27.xml": small_acts.UN,
+    }.items():
+        (lists / name).parent.mkdir(parents=True, exist_ok=True)
+        (lists / name).write_text(text)
+    return folder
+
+
+#: Two folders, each with another seed for Python's hashes and another zone for its clock.
+HOMES = {"one": ("1", "UTC"), "two": ("2", "Asia/Tokyo")}
+
+
+def _begun(corpus, home, seed, zone):
+    told = environment(MUNIMENT_SHARED=str(corpus), PYTHONHASHSEED=seed, TZ=zone)
+    words = [sys.executable, "-c", START, "demo", "--no-serve", "--json", "--home", str(home)]
+    return subprocess.Popen(words, env=told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_the_demonstration_runs_to_its_end_and_comes_out_alike(corpus, tmp_path):
+    with ExitStack() as stack:
+        runs = [stack.enter_context(_begun(corpus, tmp_path / name, *how)) for name, how in HOMES.items()]
+        ended = [(*run.communicate(timeout=280), run.returncode) for run in runs]
+    assert [code for _, _, code in ended] == [0, 0], ended
+    summaries = [json.loads(out) for out, _, _ in ended]
+    first, second = summaries
+    assert first["findings_digest"] == second["findings_digest"] != ""
+    assert first["screening_digest"] == second["screening_digest"] != ""
+    assert first["log"] != second["log"]
+
+    assert first["sources_used"] == "shared"
+    assert (
+        first["counts"] | {"counterparties": 200, "people": 5, "documents": 12, "acts": 3, "lists": 3}
+        == first["counts"]
+    )
+    assert sum(first["findings"].values()) == 12
+    assert first["decision"] == "approved"
+    assert first["ledger_holds"] is True
+    assert len(first["seconds"]) == 11
+    assert first["peak_memory_kb"]["tour"] > 0
+
+    home = tmp_path / "one"
+    pack = first["pack"]["path"]
+    assert hashlib.sha256(Path(pack).read_bytes()).hexdigest() == first["pack"]["sha256"]
+    assert muniment("pack", "verify", pack, "--trust", str(home / "demo" / "log-keys.txt")).code == 0
+    assert muniment("ledger", "verify", "--deep", home=home).code == 0
+    with pytest.raises(Clash):
+        afresh.prepare(tmp_path / "shared")
+    afresh.prepare(home)
+    assert {path.name for path in home.iterdir()} - afresh.KEPT == {afresh.MARK, "demo"}
+    assert list((home / "demo").iterdir()) == []
+
+
+def test_a_folder_that_no_demonstration_made_is_left_alone(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "thesis.txt").write_text("ten years of work")
+    ran = muniment("demo", "--no-serve", home=home)
+    assert ran.code == 1
+    assert (home / "thesis.txt").read_text() == "ten years of work"
+    assert "no demonstration made" in ran.err

@@ -27,7 +27,9 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from ninja.errors import HttpError, ValidationError
 
-from muniment.spine.errors import Absent, MunimentError, Refused
+from muniment.proof.errors import Malformed
+from muniment.spine.errors import Absent, Invalid, MunimentError, Refused
+from muniment.spine.keyring import KeyDestroyed
 
 API: Final = "/api/"
 
@@ -112,6 +114,10 @@ def of_exception(error: Exception) -> Problem | None:  # noqa: PLR0911  # one li
     """Return the problem that an exception stands for, or ``None`` when it is a fault of ours."""
     if isinstance(error, MunimentError):
         return _of(error)
+    if isinstance(error, KeyDestroyed):
+        return _of(Absent("This was erased: its key was destroyed.", todo="Make a new one if it is needed."))
+    if isinstance(error, Malformed):
+        return _of(Invalid(error.what, todo=error.todo, where=error.where))
     if isinstance(error, ObjectDoesNotExist | Http404):
         return by_status(404)
     if isinstance(error, PermissionDenied):
@@ -132,6 +138,9 @@ def of_exception(error: Exception) -> Problem | None:  # noqa: PLR0911  # one li
             where=where,
         )
     if isinstance(error, HttpError):
+        if isinstance(error.__cause__, MunimentError):
+            # ninja puts every fault of reading a body into words of its own; ours say which one it was.
+            return _of(error.__cause__)
         return by_status(error.status_code)
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Final
 
 from django.urls import URLPattern, URLResolver, include, path
@@ -30,5 +29,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready, name="health-ready"),
     path("account/", include(account_urls)),
     path("api/v1/", api.urls),
-    *(path(prefix, include(module)) for prefix, module in ROOMS if find_spec(module) is not None),
+    *(path(prefix, include(module)) for prefix, module in ROOMS),
 ]

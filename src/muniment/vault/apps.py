@@ -17,7 +17,7 @@ def _every_file(tenant: UUID) -> Iterator[str]:
         try:
             storage.check(tenant, blob.id, blob.sha256, blob.size)
         except storage.Damaged as why:
-            yield str(why)
+            yield why.fault
 
 
 class VaultConfig(AppConfig):

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from muniment.spine import config, ports
 from muniment.spine.envelope import Tampered
-from muniment.spine.errors import Absent, Invalid
+from muniment.spine.errors import Absent, Busy, Invalid
 from muniment.spine.installation import keyring
 from muniment.spine.keyring import KeyDestroyed
 from muniment.spine.stream import decrypt_stream, encrypt_stream
@@ -40,8 +40,15 @@ class Stored:
     size: int
 
 
-class Damaged(Exception):  # says what is the case, as the five errors do
-    """The bytes on the disk are not those that were stored."""
+class Damaged(Busy):
+    """The bytes on the disk are not those that were stored; ``fault`` names the file for the operator."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(
+            "A stored file is missing or was changed on the disk, so it is not shown.",
+            todo="Tell the operator: `muniment ledger verify --deep` names it.",
+        )
+        self.fault = fault
 
 
 def path_of(blob: UUID) -> Path:

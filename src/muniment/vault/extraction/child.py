@@ -46,7 +46,7 @@ class Bounds:
     documents: int = 200
 
 
-class _ChildGone(Exception):  # noqa: N818 - never leaves this module: it becomes Invalid in `extract`
+class _ChildGone(Exception):
     """The child died, hung or answered nonsense."""
 
 

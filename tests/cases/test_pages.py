@@ -89,9 +89,12 @@ def test_a_case_is_opened_from_the_address_of_a_thing_and_only_once(client_as, p
 
 
 def test_who_opens_a_second_case_about_the_same_thing_is_told_of_the_first(client_as, case, policy, ada):
+    actions.open_case(ada, title="Quite another matter")
     text = page(client_as(ada), "cases:open", evidence=str(policy.id))
     assert f'This already belongs to <a href="{reverse("cases:case", args=[case.id])}">case 1</a>' in text
     assert "Or add it to a case that is open already" in text
+    assert "Add to case 2" in text
+    assert "Add to case 1" not in text
 
 
 @pytest.mark.parametrize(

@@ -137,3 +137,49 @@ def a_match(firm: Firm) -> UUID:
     run = _screened(firm)
     with tenant_scope(firm.analyst.tenant):
         return Match.objects.filter(screened__run_id=run).first().id
+
+
+# --- cases, packs, ledger
+
+
+@example("case_id")
+def a_case(firm: Firm) -> UUID:
+    from muniment.cases import actions
+    from muniment.vault import actions as vault
+
+    policy = vault.receive(firm.analyst, [ports.new_id().hex.encode()], name="policy.md")
+    made = actions.open_case(firm.analyst, title="Is this enough?", items=[("evidence", policy.id)])
+    actions.propose(
+        firm.analyst, case_id=made.id, outcome="cleared", rationale="It says what is asked for."
+    )
+    return made.id
+
+
+@example("pack_id")
+def a_pack(firm: Firm) -> UUID:
+    from muniment.cases import actions as cases
+    from muniment.cases import queries
+    from muniment.packs import actions
+    from muniment.spine.scope import tenant_scope
+
+    made = UUID(str(a_case(firm)))
+    with tenant_scope(firm.officer.tenant):
+        shown = queries.whole(made).shown
+    cases.decide(
+        firm.officer, case_id=made, approve=True, reason="It says what is asked for.", shown=shown
+    )
+    return actions.build(firm.analyst, case_id=made).id
+
+
+@example("entry_id")
+def an_entry(firm: Firm) -> UUID:
+    from muniment.ledger.models import Outbox
+    from muniment.spine.scope import tenant_scope
+
+    a_case(firm)
+    with tenant_scope(firm.analyst.tenant):
+        return Outbox.objects.order_by("-order").first().id
+
+
+#: A tile's name is the same in every log; whose log it is, the session says.
+PLAIN["tile"] = "0/000"

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from muniment.cases import actions, queries
 from muniment.cases.models import Case, Decision
@@ -44,10 +44,10 @@ def index(request: Asked, asked: Annotated[CasesIn, Query()]) -> dict[str, Any]:
 
 
 @router.post("/", response={201: CaseOut}, summary="Open a case")
-def open_case(request: Asked, given: OpenIn) -> tuple[int, Case]:
+def open_case(request: Asked, given: OpenIn) -> Status[Case]:
     """Open a case about findings, matches or documents."""
     items = [(one.kind, one.item_id) for one in given.items]
-    return 201, actions.open_case(request.actor, title=given.title, items=items, due_at=given.due_at)
+    return Status(201, actions.open_case(request.actor, title=given.title, items=items, due_at=given.due_at))
 
 
 @router.get("/{uuid:case_id}", response=WholeOut, summary="Get a case")
@@ -77,16 +77,18 @@ def _item(held: queries.Held) -> dict[str, Any]:
 
 
 @router.post("/{uuid:case_id}/items", response={201: CaseOut}, summary="Attach something to a case")
-def attach(request: Asked, case_id: UUID, given: ItemIn) -> tuple[int, Case]:
+def attach(request: Asked, case_id: UUID, given: ItemIn) -> Status[Case]:
     """Attach a finding, a match or a document; a proposal that waits becomes void."""
-    return 201, actions.attach(request.actor, case_id=case_id, kind=given.kind, item_id=given.item_id).case
+    return Status(
+        201, actions.attach(request.actor, case_id=case_id, kind=given.kind, item_id=given.item_id).case
+    )
 
 
 @router.post("/{uuid:case_id}/proposal", response={201: DecisionOut}, summary="Propose an outcome")
-def propose(request: Asked, case_id: UUID, given: ProposeIn) -> tuple[int, Decision]:
+def propose(request: Asked, case_id: UUID, given: ProposeIn) -> Status[Decision]:
     """Ask somebody else to decide."""
-    return 201, actions.propose(
-        request.actor, case_id=case_id, outcome=given.outcome, rationale=given.rationale
+    return Status(
+        201, actions.propose(request.actor, case_id=case_id, outcome=given.outcome, rationale=given.rationale)
     )
 
 

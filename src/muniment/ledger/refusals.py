@@ -10,13 +10,16 @@ import threading
 from collections import deque
 from typing import Final
 
-from django.db import IntegrityError
+from django.apps import apps
+from django.db import IntegrityError, models
 
 from muniment.spine import ports
 from muniment.spine.errors import Clash, MunimentError
 
 #: At most so many refusals of one kind for one actor in a minute are recorded one by one.
 MOST_A_MINUTE: Final = 30
+
+_SQLITE_UNIQUE: Final = "UNIQUE constraint failed: "
 
 CONSTRAINTS: dict[str, MunimentError] = {}
 
@@ -29,11 +32,26 @@ def constraint(name: str, meaning: MunimentError) -> None:
     CONSTRAINTS[name] = meaning
 
 
+def _unique(text: str) -> set[str]:
+    """Return the names of the constraints that a refusal of SQLite may mean, which tells columns only."""
+    if not text.startswith(_SQLITE_UNIQUE):
+        return set()
+    columns = {part.strip() for part in text.removeprefix(_SQLITE_UNIQUE).split(",")}
+    found = set()
+    for model in apps.get_models():
+        names = {field.name: f"{model._meta.db_table}.{field.column}" for field in model._meta.concrete_fields}
+        for rule in model._meta.constraints:
+            if isinstance(rule, models.UniqueConstraint) and {names[name] for name in rule.fields} == columns:
+                found.add(rule.name)
+    return found
+
+
 def constraint_refusal(fault: IntegrityError) -> MunimentError:
     """Return the error that the breached constraint stands for; an unknown one is a clash."""
     text = str(fault)
+    unique = _unique(text)
     for name, meaning in CONSTRAINTS.items():
-        if name in text:
+        if name in text or name in unique:
             return type(meaning)(meaning.what, todo=meaning.todo, where=meaning.where)
     return Clash(
         "The database refused this change.",

@@ -61,7 +61,7 @@ FIELDS: Final[dict[str, str | Promise]] = {
 
 def names(ids: Iterable[str]) -> dict[str, str]:
     """Return who somebody is, by identifier; whoever is unknown keeps the identifier."""
-    wanted = set(ids)
+    wanted = set(ids) - {""}
     found = {one: one for one in wanted}
     for who in WHO:
         found |= who(wanted)
@@ -103,7 +103,7 @@ def subject_in_words(
     label, slash, row = subject.partition("/")
     if not slash:
         return subject.replace("_", " ").replace(".", " ")
-    if called and person_in(subject) in called:
+    if called and row in called and row == person_in(subject):
         return called[row]
     try:
         table = apps.get_model(label)._meta

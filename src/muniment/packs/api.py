@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from muniment.packs import actions, queries
 from muniment.packs.models import Pack
@@ -34,9 +34,9 @@ def index(request: Asked, asked: Annotated[PacksIn, Query()]) -> dict[str, Any]:
 
 
 @router.post("/", response={202: PackOut}, summary="Ask for the proof of a decided case")
-def build(request: Asked, given: BuildIn) -> tuple[int, Pack]:
+def build(request: Asked, given: BuildIn) -> Status[Pack]:
     """Queue the building of a pack; ask for it by its identifier until its state is ``built``."""
-    return 202, actions.build(request.actor, case_id=given.case_id)
+    return Status(202, actions.build(request.actor, case_id=given.case_id))
 
 
 @router.get("/{uuid:pack_id}", response=WholeOut, summary="Get a pack with its copies")

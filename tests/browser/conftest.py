@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from tests.browser import material
 from tests.support.seeded import Seeded, run_folder, seeded, served, totp
 from tests.ui.gallery import browser as chromium_started
 from tests.ui.gallery import chromium
@@ -120,7 +121,13 @@ def picture(tab: Tab, name: str) -> None:
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: Any) -> Seeded:
     home = tmp_path_factory.mktemp("browser") / "home"
-    return seeded(run_folder(tmp_path_factory), home, f"browser_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    made = seeded(run_folder(tmp_path_factory), home, f"muniment_browser_{worker}")
+    file = home.with_name("act.xhtml")
+    file.write_bytes(material.act())
+    said = ["--key", material.CELEX, "--version", "OJ:2099-02-02", "--authenticity", "invented"]
+    made.command("source", "add", str(file), "--format", "oj-xhtml", "--publisher", "Nobody", *said)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ def pack() -> None:
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The file to write; never overwritten."
 )
-@click.option("--given-to", default="", help="Whom the copy is for; put on record.")
+@click.option("--given-to", required=True, help="Whom the copy is for; put on record.")
 @as_somebody
 @common
 def build(*, actor: Actor, case_id: UUID, out: Path, given_to: str, as_json: bool) -> None:

@@ -131,9 +131,12 @@ def _snapshot(act: Act, kept: _Kept, origin: Origin, **columns: Any) -> Snapshot
 
 
 @action("sources.add", cls="source.change", says="{actor} took in {facts.key}, {facts.version}")
-def add(act: Act, *, origin: Origin, kept: _Kept, parsed: ParsedAct) -> Snapshot:
+def add(
+    act: Act, *, origin: Origin, kept: _Kept, parsed: ParsedAct, digests: Sequence[tuple[str, str]]
+) -> Snapshot:
     """Enter an act that was read, with all its provisions.
 
+    :param digests: (verbatim, canonical) digest of each provision, in order.
     :raises Clash: when the same bytes are here already.
     """
     counts: dict[str, int] = {}
@@ -164,10 +167,10 @@ def add(act: Act, *, origin: Origin, kept: _Kept, parsed: ParsedAct) -> Snapshot
                 end=part.end,
                 sort_key=part.sort_key,
                 completeness=str(part.completeness),
-                verbatim_sha256=verbatim_sha256(parsed.verbatim(part)),
-                canonical_sha256=canonical_sha256(parsed.verbatim(part)),
+                verbatim_sha256=verbatim,
+                canonical_sha256=compared,
             )
-            for part in parsed.provisions
+            for part, (verbatim, compared) in zip(parsed.provisions, digests, strict=True)
         ],
         batch_size=500,
     )
@@ -180,10 +183,13 @@ def take_in(actor: Actor, files: Sequence[File], parsed: ParsedAct, origin: Orig
     :param parsed: what the parser of its format read out of the first file.
     """
     _require_right(actor, "sources.add")
+    # Here and not in the action: a write transaction keeps everybody else from writing.
+    texts = [parsed.verbatim(part) for part in parsed.provisions]
+    digests = [(verbatim_sha256(text), canonical_sha256(text)) for text in texts]
     with tenant_scope(DEPLOYMENT):
         kept = _keep(files, parsed.text.encode("utf-8"))
         try:
-            return add(actor, origin=origin, kept=kept, parsed=parsed)
+            return add(actor, origin=origin, kept=kept, parsed=parsed, digests=digests)
         except BaseException:
             _discard(kept)
             raise

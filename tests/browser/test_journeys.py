@@ -140,8 +140,9 @@ def test_counterparties_come_in_are_screened_and_a_match_becomes_a_case(
     tab.press("Start the screening")
     assert tab.path.startswith("/screening/runs/")
     tab.until("4 of 4")
-    tab.page.locator("main tbody tr", has_text="B-7").get_by_role("link").first.click()
-    assert tab.page.locator("main .waterfall").count() >= 1
+    with tab.page.expect_navigation():
+        tab.page.locator("main tbody tr", has_text="B-7").get_by_role("link").first.click()
+    assert tab.says("Names compared")
     tab.follow("Open a case")
     tab.fill(title="Is this the listed person?")
     tab.press("Open the case")

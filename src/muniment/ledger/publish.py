@@ -16,11 +16,12 @@ from muniment.ledger.action import Act, action
 from muniment.ledger.models import Checkpoint, Entry, Log
 from muniment.ledger.sequence import compact_range, sequence
 from muniment.proof import checkpoint as note
+from muniment.proof.errors import Malformed
 from muniment.proof.signer import sign_checkpoint
 from muniment.proof.tiles import TileWriter
 from muniment.spine import ports
 from muniment.spine.actor import system
-from muniment.spine.errors import Clash
+from muniment.spine.errors import Clash, MunimentError
 from muniment.spine.guard import LEDGER_HAND
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 from muniment.spine.session import open_action
@@ -88,15 +89,27 @@ def anchor(act: Act, *, checkpoint: Checkpoint, tag: str) -> None:
 
 
 def settle() -> list[Settled]:
-    """Give every waiting event its place, publish every log, and anchor the tenants' heads in the deployment's."""
+    """Give every waiting event its place, publish every log, and anchor the tenants' heads in the deployment's.
+
+    A log that cannot be published does not keep the others from it.
+
+    :raises MunimentError, Malformed, OSError: the first of these troubles, once every log has had its turn.
+    """
     done = []
+    troubles: list[Exception] = []
     clerk = system("sequencer", may=frozenset({"ledger.anchor"}))
     for log in logs.every():
         sequenced = sequence(log.tenant_id)
-        made = publish(log.tenant_id)
+        try:
+            made = publish(log.tenant_id)
+        except (MunimentError, Malformed, OSError) as trouble:
+            troubles.append(trouble)
+            continue
         if made is not None and log.tenant_id != DEPLOYMENT:
             anchor(clerk, checkpoint=made, tag=log.tag)
         fresh = logs.of(log.tenant_id)
         root = compact_range(fresh).root().hex()
         done.append(Settled(log.tenant_id, log.origin, sequenced, fresh.size, root))
+    if troubles:
+        raise troubles[0]
     return done

@@ -53,8 +53,8 @@ def test_an_analyst_signs_in_with_a_password_and_the_ledger_says_so(client_as, a
     answer = sign_in(client, person)
 
     assert (answer.status_code, answer["Location"]) == (302, "/")
-    assert client.get("/").status_code == 200
     assert events(ada.tenant)[-1] == ("access.sign_in", ada.id, "done")
+    assert client.get("/").status_code == 200
 
 
 def test_the_login_is_found_whatever_its_case(client_as, account_of, ada):

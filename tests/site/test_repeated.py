@@ -94,7 +94,7 @@ def test_a_fault_of_ours_is_not_kept(ask, adam, monkeypatch):
 def test_the_kept_answer_is_sealed(ask, account_of, ada):
     ask()
     person = account_of(ada)
-    with connection.cursor() as cursor:
+    with tenant_scope(ada.tenant), connection.cursor() as cursor:
         cursor.execute("SELECT answer FROM access_apicall")
         kept = bytes(cursor.fetchone()[0])
     assert person.login.encode() not in kept

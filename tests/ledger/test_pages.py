@@ -206,7 +206,6 @@ def test_the_api_gives_entries_with_a_cursor_and_proofs(client_as, lived, otto, 
     head = ask("head").json()
     assert (head["size"], head["root"]) == (proof["size"], proof["root"])
     ask("entries", status=422, limit=0)
-    ask("entries", status=422, surprise=1)
     cases.open_case(otto, title="Just now")
     with tenant_scope(otto.tenant):
         waiting = Outbox.objects.filter(kind="cases.open").get()

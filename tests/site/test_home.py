@@ -1,0 +1,149 @@
+"""The first page: what needs somebody today, what changed, and figures that lead to their lists."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+from tests.cases import lived
+
+from muniment.cases import actions as cases
+from muniment.cases import queries
+from muniment.scans import actions as scans
+from muniment.site import home, home_pictures
+from muniment.spine import ports
+from muniment.spine.scope import tenant_scope
+from muniment.vault import storage
+
+
+def page(client):
+    answer = client.get("/")
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+@pytest.fixture
+def house(db, operator, ada, otto, account_of):
+    account_of(ada)
+    account_of(otto)
+    home._loose_ids.cache_clear()
+    return lived.live_in(operator, ada)
+
+
+def test_an_empty_house_says_what_to_do_first(client_as, db, ada):
+    text = page(client_as(ada))
+    assert "First steps" in text
+    assert text.count("Not yet done") == 5
+    for name in ("vault:upload", "scans:start", "counterparties:offer", "screening:index", "cases:index"):
+        assert reverse(name) in text
+    assert "Nothing changed in the last 30 days." in text
+
+
+def test_a_conflict_without_a_case_needs_somebody_until_there_is_one(client_as, house, ada):
+    sentence = "A document conflicts with GDPR Art. 33(1), and no case is open about it."
+    assert sentence in page(client_as(ada))
+    made = cases.open_case(ada, title="Too late", items=[("finding", house.conflict.id)])
+    assert sentence not in page(client_as(ada))
+    cases.withdraw(ada, case_id=made.id, reason="Opened in error.")
+    assert sentence in page(client_as(ada))
+    scans.assess(ada, finding_id=house.conflict.id, assessment="disagreed", reason="It is another deadline.")
+    assert sentence not in page(client_as(ada))
+
+
+def test_who_may_decide_is_asked_to_and_who_may_not_is_told_that_it_waits(client_as, house, ada, otto):
+    made = cases.open_case(ada, title="Too late", items=[("finding", house.conflict.id)])
+    assert "Nobody has proposed an outcome for case 1: Too late" in page(client_as(ada))
+    cases.propose(ada, case_id=made.id, outcome="to_remedy", rationale=lived.WORDS)
+    assert "Decide case 1: Ada Example proposes “to be remedied” – Too late" in page(client_as(otto))
+    assert "Case 1 waits for somebody else’s decision: Too late" in page(client_as(ada))
+
+
+def test_what_is_due_first_stands_first_and_what_is_late_says_so(client_as, house, ada):
+    now = ports.now()
+    cases.open_case(ada, title="Later one", due_at=now + timedelta(days=5))
+    cases.open_case(ada, title="Late one", due_at=now - timedelta(days=1))
+    text = page(client_as(ada))
+    assert text.index("Late one") < text.index("Later one")
+    assert "Overdue" in text
+
+
+def test_a_long_list_is_cut_and_says_how_many_are_left(client_as, db, ada):
+    for number in range(home.MOST_LINES + 3):
+        cases.open_case(ada, title=f"Case number {number}")
+    assert "3 more</a> wait after these." in page(client_as(ada))
+
+
+def test_alerts_without_a_case_are_counted_with_their_denominator(client_as, db, operator, ada, account_of):
+    account_of(ada)
+    match = lived.screen(operator, ada)
+    text = page(client_as(ada))
+    assert "3 of 3 alerts of the latest screening belong to no case." in text
+    cases.open_case(ada, title="Is it them?", items=[("match", match)])
+    assert "2 of 3 alerts" in page(client_as(ada))
+    assert "of 5 counterparties are screened as they are now" in text
+    assert "Invented list" in text
+    assert "the newest one here" in text
+    lived.take_in_list(operator, version="2026-02")
+    assert "a newer one, 2026-02, is loaded" in page(client_as(ada))
+
+
+def test_a_finding_whose_quote_no_longer_stands_needs_somebody(client_as, house, ada):
+    assert "no longer stands" not in page(client_as(ada))
+    path = storage.path_of(house.policy.text_id)
+    raw = bytearray(path.read_bytes())
+    raw[-1] ^= 1
+    path.write_bytes(raw)
+    home._loose_ids.cache_clear()
+    assert "1 finding of the latest scan no longer stands" in page(client_as(ada))
+
+
+def test_the_bars_count_the_latest_scan_and_each_count_leads_to_its_findings(client_as, house, ada):
+    text = page(client_as(ada))
+    scan = reverse("scans:scan", args=[house.scan.id])
+    assert f'href="{scan}?act=32016R0679&amp;status=conflict_found"' in text
+    with tenant_scope(ada.tenant):
+        [bar] = home_pictures.findings(house.scan)
+    assert bar["label"] == "GDPR"
+    assert sum(count for _code, count, _url in bar["parts"]) == len(house.findings)
+
+
+def test_decisions_are_counted_by_week_with_the_median_time(client_as, house, ada, otto):
+    for days in (1, 3):
+        at = datetime(2026, 3, 9, 9, tzinfo=UTC)
+        with ports.frozen(clock=at):
+            made = cases.open_case(ada, title="Too late", items=[("evidence", house.policy.id)])
+            cases.propose(ada, case_id=made.id, outcome="to_remedy", rationale=lived.WORDS)
+            with tenant_scope(ada.tenant):
+                shown = queries.whole(made.id).shown
+        with ports.frozen(clock=at + timedelta(days=days)):
+            cases.decide(otto, case_id=made.id, approve=True, reason="Agreed, amend it.", shown=shown)
+    with tenant_scope(ada.tenant):
+        pace = home_pictures.pace(datetime(2026, 3, 14, 12, tzinfo=UTC))
+        assert (pace.count, pace.middle, pace.weeks[-1]) == (2, timedelta(days=2), ("9 Mar", 2.0))
+        assert len(pace.weeks) == home_pictures.WEEKS
+        later = home_pictures.pace(datetime(2027, 3, 14, 12, tzinfo=UTC))
+        assert (later.count, later.middle) == (0, None)
+
+
+def test_what_changed_names_documents_scans_and_law(client_as, house, ada):
+    text = page(client_as(ada))
+    assert "Ada Example filed Incident response, version 1." in text
+    assert "Scan 1 found 1 conflict; it looked at 3 duties." in text
+    assert "GDPR was taken in, text version OJ:2016-05-04." in text
+
+
+def test_an_administrator_sees_nothing_of_what_others_decide_about(client_as, house, adam, ada):
+    cases.open_case(ada, title="Not for administrators", items=[("finding", house.conflict.id)])
+    text = page(client_as(adam))
+    assert "Not for administrators" not in text
+    assert "Incident response" not in text
+    assert "Findings by act" not in text
+    assert reverse("access:people") in text
+
+
+def test_another_tenant_sees_an_empty_house(client_as, house, mallory):
+    text = page(client_as(mallory))
+    assert "Incident response" not in text
+    assert text.count("Not yet done") == 5

@@ -89,7 +89,7 @@ def proof(request: Asked, entry_id: UUID) -> dict[str, Any]:
 def proof_file(request: Asked, entry_id: UUID) -> HttpResponse:
     """Return the proof as a C2SP tlog-proof."""
     _reader(request)
-    return HttpResponse(queries.proof_file(entry_id), content_type="text/plain; charset=utf-8")
+    return HttpResponse(queries.proof_file(queries.entry(entry_id)), content_type="text/plain; charset=utf-8")
 
 
 @router.get("/entries/{uuid:entry_id}/leaf", summary="Get the leaf of one entry to the byte")

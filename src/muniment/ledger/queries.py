@@ -225,13 +225,11 @@ def proof(of: Entry) -> Proof | None:
     return Proof(of.idx, newest.size, hashed.hex(), tuple(one.hex() for one in hashes), root, file)
 
 
-def proof_file(entry_id: UUID) -> bytes:
+def proof_file(found: Event) -> bytes:
     """Return the proof of an entry as a C2SP tlog-proof.
 
-    :raises Absent: when there is no such entry.
     :raises Busy: while no checkpoint covers it, or when the log's files cannot be read.
     """
-    found = entry(entry_id)
     made = proof(found) if isinstance(found, Entry) else None
     if made is None:
         raise Busy("No checkpoint covers this entry yet.", todo="Wait a few seconds, then try again.")

@@ -95,6 +95,23 @@ def index(request: Asked) -> HttpResponse:
     return render(request, "ledger/index.html", context)
 
 
+def _command(of: Entry) -> str:
+    """Return how a program that is not ours checks an entry, with both files at hand."""
+    key = queries.keys().splitlines()[0]
+    return (
+        f"proofbundle verify-proof {_proof_name(of)} \\\n  --payload-file {_leaf_name(of)} \\\n"
+        f"  --expected-origin {queries.origin()} \\\n  --log-vkey '{key}'"
+    )
+
+
+def _leaf_name(of: Entry) -> str:
+    return f"entry-{of.idx}.json"
+
+
+def _proof_name(of: Entry) -> str:
+    return f"entry-{of.idx}.tlog-proof"
+
+
 @require_GET
 def entry(request: Asked, entry_id: UUID) -> HttpResponse:
     """Show one entry: what was committed, its place, and the proof of it."""
@@ -114,8 +131,7 @@ def entry(request: Asked, entry_id: UUID) -> HttpResponse:
             "before": before,
             "after": after,
             "size": queries.size(),
-            "origin": queries.origin(),
-            "key": queries.keys().splitlines()[0],
+            "command": _command(found),
             "leaf": bytes(found.leaf).decode("ascii"),
         }
     return render(request, "ledger/entry.html", context)
@@ -134,15 +150,17 @@ def leaf(request: Asked, entry_id: UUID) -> HttpResponse:
     found = queries.entry(entry_id)
     if not isinstance(found, Entry):
         raise Absent("This entry is not yet in its place.", todo="Wait a few seconds, then try again.")
-    return _file(bytes(found.leaf), f"entry-{found.idx}.json", "application/json")
+    return _file(bytes(found.leaf), _leaf_name(found), "application/json")
 
 
 @require_GET
 def proof(request: Asked, entry_id: UUID) -> HttpResponse:
     """Hand out the proof of an entry, for any program that reads C2SP tlog-proofs."""
     require_reader(request.actor)
-    raw = queries.proof_file(entry_id)
-    return _file(raw, f"entry-{entry_id.hex[:8]}.tlog-proof", "text/plain; charset=utf-8")
+    found = queries.entry(entry_id)
+    raw = queries.proof_file(found)
+    name = _proof_name(found) if isinstance(found, Entry) else ""
+    return _file(raw, name, "text/plain; charset=utf-8")
 
 
 @require_GET

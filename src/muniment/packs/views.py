@@ -58,7 +58,7 @@ def _page(
         "handovers": [{"row": one, "by": who[one.taken_by].name} for one in whole.handovers],
         "form": form or Taking(),
         "limits": LIMITS,
-        "name": _name(held.case_number, held.sha256),
+        "command": f"python3 verify.py {_name(held.case_number, held.sha256)} --trust vkeys",
         "may_take": "packs.download" in request.actor.may,
     }
     if report is not None:

@@ -11,6 +11,7 @@ from django.db.models import TextChoices
 from django.urls import resolve, reverse
 
 from muniment.access.rules import OPERATOR, ROLES, WORKER
+from muniment.ledger import publish, reading
 from muniment.ledger.action import REGISTRY, Known
 from muniment.ledger.refusals import CONSTRAINTS
 from muniment.ops.reference.marks import first_sentence, table
@@ -24,11 +25,15 @@ def _rooms() -> list[str]:
 
 
 def known_actions() -> dict[str, Known]:
-    """Return every action of the house by name, after all rooms were loaded."""
+    """Return every action of the house by name, after all rooms were loaded; the ledger has its own in two files."""
+    loaded = {publish.anchor.__module__, reading.read.__module__}
     for room in _rooms():
         if find_spec(f"muniment.{room}.actions") is not None:
             import_module(f"muniment.{room}.actions")
-    return {kind: known for kind, known in sorted(REGISTRY.items()) if known.module.startswith("muniment.")}
+    found = {kind: known for kind, known in sorted(REGISTRY.items()) if known.module.startswith("muniment.")}
+    if not loaded <= {known.module for known in found.values()}:
+        raise LookupError("the ledger's own actions are not in the registry")
+    return found
 
 
 def actions() -> str:

@@ -93,7 +93,9 @@ class Tab:
 
 def faults(tab: Tab) -> list[str]:
     """Return what is wrong with the page that is open: what axe finds serious, what is wider than the window."""
-    tab.page.evaluate("document.querySelectorAll('details.disclosure').forEach((one) => { one.open = true; })")
+    tab.page.evaluate(
+        "document.querySelectorAll('details.disclosure').forEach((one) => { one.open = true; })"
+    )
     found = [
         f"axe {fault['id']} ({fault['impact']}): {[part['html'][:120] for part in fault['nodes']][:3]}"
         for fault in Axe().run(tab.page).response["violations"]
@@ -172,9 +174,7 @@ def signed_in(house: Seeded, address: str, running: Any) -> Callable[[str], Any]
 
 
 @pytest.fixture
-def window(
-    address: str, running: Any, signed_in: Callable[[str], Any]
-) -> Iterator[Callable[..., Tab]]:
+def window(address: str, running: Any, signed_in: Callable[[str], Any]) -> Iterator[Callable[..., Tab]]:
     """Open windows: ``window("analyst")`` is signed in, ``window()`` is nobody's; complaints fail the test."""
     opened: list[tuple[Tab, Any]] = []
 

@@ -21,8 +21,10 @@ def act() -> bytes:
         33,
         "Telling the watch",
         (
-            "In the case of a personal data breach, the controller shall notify the personal data breach to the"
-            " supervisory authority not later than 72 hours after having become aware of it.",
+            (
+                "In the case of a personal data breach, the controller shall notify the personal data breach to the"
+                " supervisory authority not later than 72 hours after having become aware of it."
+            ),
             "The controller shall document any personal data breaches in a register.",
         ),
     )
@@ -31,9 +33,7 @@ def act() -> bytes:
         f'<p class="oj-ti-section-2">Keepers of records</p></div>{articles}</div>'
     )
     head = '<p class="oj-hd-date">2.2.2099</p></td><td><p class="oj-hd-lg">EN</p>'
-    title = (
-        '<p class="oj-doc-ti">REGULATION (EU) 2016/679 (INVENTED)</p><p class="oj-doc-ti">for tests of the browser</p>'
-    )
+    title = '<p class="oj-doc-ti">REGULATION (EU) 2016/679 (INVENTED)</p><p class="oj-doc-ti">for tests</p>'
     return (
         '<?xml version="1.0" encoding="UTF-8"?><html xmlns="http://www.w3.org/1999/xhtml">'
         f"<head><title>x</title></head><body><table><tbody><tr><td>{head}</td></tr></tbody></table>"

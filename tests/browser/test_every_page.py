@@ -54,9 +54,7 @@ def ids(house: Seeded, tab: Tab) -> dict[str, str]:
     bearer = {"Authorization": f"Bearer {house.told['api_token']}"}
     asked: Any = tab.page.context.request
     entries = asked.get(f"{tab.address}/api/v1/ledger/entries?limit=1", headers=bearer).json()
-    finding = asked.get(
-        f"{tab.address}/api/v1/scans/findings/{house.told['finding']}", headers=bearer
-    ).json()
+    finding = asked.get(f"{tab.address}/api/v1/scans/findings/{house.told['finding']}", headers=bearer).json()
     return {
         **{name: house.told[known] for name, known in CALLED.items()},
         "entry_id": entries["items"][0]["id"],

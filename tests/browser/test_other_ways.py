@@ -73,7 +73,10 @@ def test_without_javascript_one_signs_in_reads_a_finding_and_decides(
     vera = window(java_script_enabled=False)
     sign_in(vera, house.login("auditor"))
     vera.go(case)
-    assert vera.says("Decided without JavaScript") and vera.page.get_by_role("button", name="Approve").count() < 2
+    assert (
+        vera.says("Decided without JavaScript")
+        and vera.page.get_by_role("button", name="Approve").count() < 2
+    )
 
     otto = window("officer", java_script_enabled=False)
     otto.go(case)

@@ -105,7 +105,9 @@ def test_a_form_without_its_token_changes_nothing(house: Seeded, window: Callabl
     tab = window("analyst")
     tab.expects = {403}
     tab.go(f"/cases/{house.told['open_case']}/")
-    tab.page.evaluate("document.querySelectorAll('[name=csrfmiddlewaretoken]').forEach((one) => one.remove())")
+    tab.page.evaluate(
+        "document.querySelectorAll('[name=csrfmiddlewaretoken]').forEach((one) => one.remove())"
+    )
     tab.page.locator("main details", has_text="Withdraw").locator("summary").click()
     tab.fill(reason="Sent by somebody else’s page.")
     tab.press("Withdraw the case")

@@ -44,7 +44,9 @@ class Seeded(House):
 
     told: dict[str, Any] = field(default_factory=dict)
 
-    def command(self, *words: str, given: str = "", expect: int | None = 0) -> subprocess.CompletedProcess[str]:
+    def command(
+        self, *words: str, given: str = "", expect: int | None = 0
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command of the product in this installation."""
         done = subprocess.run(
             [COMMAND, *words],

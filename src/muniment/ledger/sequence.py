@@ -29,7 +29,8 @@ def compact_range(log: Log) -> CompactRange:
     return CompactRange(log.size, [raw[at : at + HASH] for at in range(0, len(raw), HASH)])
 
 
-def _leaf(event: Outbox, stream: Stream) -> bytes:
+def leaf_of(event: Outbox, stream: Stream) -> bytes:
+    """Return the leaf of a waiting event, in the next place of its stream."""
     raw = bytes(event.commitments)
     return Leaf(
         cls=event.cls,
@@ -56,7 +57,7 @@ def sequence_batch(tenant: UUID, most: int = BATCH) -> int:
             entries = []
             for event in waiting:
                 stream = streams[event.stream]
-                leaf = _leaf(event, stream)
+                leaf = leaf_of(event, stream)
                 entries.append(
                     Entry(
                         id=event.id,

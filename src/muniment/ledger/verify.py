@@ -16,10 +16,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from muniment.ledger import logs, rows
-from muniment.ledger.models import Checkpoint, Entry, Log, Outbox, RowList
+from muniment.ledger.models import Checkpoint, Entry, Log, Outbox, RowList, Stream
 from muniment.ledger.openings import opened_event
 from muniment.ledger.record import body_digest
-from muniment.ledger.sequence import compact_range
+from muniment.ledger.sequence import compact_range, leaf_of
+from muniment.ledger.words import moment
 from muniment.proof.canonical import canonical, parse
 from muniment.proof.checkpoint import open_checkpoint
 from muniment.proof.errors import Malformed
@@ -30,7 +31,7 @@ from muniment.proof.tiles import Tiles
 from muniment.spine.envelope import Tampered
 from muniment.spine.guard import Kept, guarded_tables
 from muniment.spine.keyring import KeyDestroyed
-from muniment.spine.scope import current_tenant, tenant_scope
+from muniment.spine.scope import DEPLOYMENT, current_tenant, tenant_scope
 
 #: Checks that other rooms add: each takes a tenant and yields sentences about what does not hold.
 DEEP_CHECKS: list[Callable[[UUID], Iterator[str]]] = []
@@ -63,7 +64,11 @@ class Finding:
 
 
 def _checkpoint_faults(log: Log, grown: dict[int, bytes]) -> Iterator[str]:
-    keys = [parse_key(line) for line in log.vkeys.splitlines()]
+    try:
+        keys = [parse_key(line) for line in log.vkeys.splitlines()]
+    except Malformed as why:
+        yield f"{log.origin}: its public keys cannot be read ({why.what})"
+        return
     for kept in Checkpoint.objects.order_by("size", "at"):
         try:
             head, _ = open_checkpoint(kept.note.encode("utf-8"), keys, origin=log.origin)
@@ -114,8 +119,8 @@ def _opening_faults(entry: Any, commitments: Any, name: str) -> Iterator[str]:
     except (Malformed, Tampered, KeyDestroyed, ValueError) as why:
         yield f"{name}: its contents are not what was committed ({why})"
         return
-    said = (shown.value("action"), shown.value("actor"), shown.value("subject"))
-    if said != (entry.kind, entry.actor, entry.subject):
+    said = tuple(shown.value(path) for path in ("action", "actor", "subject", "at"))
+    if said != (entry.kind, entry.actor, entry.subject, moment(entry.at)):
         yield f"{name}: its search columns do not say what was committed"
 
 
@@ -133,6 +138,29 @@ def _row_list(event: Any, name: str, last: dict[tuple[str, str], tuple[str, str]
         return
     for table, row, digest in listed:
         last[table, row] = (digest, name)
+
+
+def _waiting_faults(waiting: Outbox, streams: dict[UUID, Stream]) -> Iterator[str]:
+    """Hold a waiting event against what its leaf will say."""
+    name = f"waiting event {waiting.id}"
+    stream = streams.get(waiting.stream)
+    if stream is None:
+        yield f"{name}: its stream is missing"
+        return
+    try:
+        leaf = parse_leaf(leaf_of(waiting, stream))
+    except Malformed as why:
+        yield f"{name}: no leaf can be made of it ({why.what})"
+        return
+    yield from _opening_faults(waiting, leaf, name)
+
+
+def _stream_faults(numbers: dict[UUID, int], streams: dict[UUID, Stream]) -> Iterator[str]:
+    for one in sorted(numbers.keys() | streams.keys()):
+        if one not in streams:
+            yield f"stream {one}: its row is missing"
+        elif streams[one].next_sn != numbers.get(one, 0):
+            yield f"stream {one}: its next number is not the one that follows"
 
 
 def _row_faults(last: dict[tuple[str, str], tuple[str, str]], found: Finding) -> Iterator[str]:
@@ -207,21 +235,58 @@ def verify_log(tenant: UUID, *, deep: bool = False) -> Finding:
     """
     found = Finding()
     with tenant_scope(tenant):
-        log: Log = Log.objects.get()
+        log: Log | None = Log.objects.first()
+        if log is None:
+            found.add(f"tenant {tenant}: its log is missing")
+            return found
         walk = _Walk(log, found, deep, set(Checkpoint.objects.values_list("size", flat=True)))
         for entry in Entry.objects.order_by("idx").iterator(chunk_size=1000):
             walk.take(entry)
-        stored = compact_range(log)
-        if (stored.size, stored.hashes) != (walk.tree.size, walk.tree.hashes):
-            found.add(f"{log.origin}: the entries do not lead to the stored head")
+        found.extend(_head_faults(log, walk))
+        streams = {one.id: one for one in Stream.objects.all()}
+        found.extend(_stream_faults(walk.numbers, streams))
         found.extend(_checkpoint_faults(log, walk.grown))
         if deep:
             for waiting in Outbox.objects.order_by("order", "id"):
-                found.extend(_row_list(waiting, f"waiting event {waiting.id}", walk.last))
+                before = len(found.faults)
+                found.extend(_waiting_faults(waiting, streams))
+                if len(found.faults) == before:
+                    found.extend(_row_list(waiting, f"waiting event {waiting.id}", walk.last))
             found.extend(_row_faults(walk.last, found))
             for check in DEEP_CHECKS:
                 found.extend(check(tenant))
     return found
+
+
+def _head_faults(log: Log, walk: _Walk) -> Iterator[str]:
+    try:
+        stored = compact_range(log)
+    except Malformed as why:
+        yield f"{log.origin}: its stored head cannot be read ({why.what})"
+        return
+    if (stored.size, stored.hashes) != (walk.tree.size, walk.tree.hashes):
+        yield f"{log.origin}: the entries do not lead to the stored head"
+
+
+def _anchor_faults() -> Iterator[str]:
+    """Hold every tenant's log against what the deployment's log says of its heads, so that none is dropped whole."""
+    heads: dict[str, tuple[int, str]] = {}
+    with tenant_scope(DEPLOYMENT):
+        for entry in Entry.objects.filter(kind="ledger.anchor").order_by("idx").iterator(chunk_size=1000):
+            try:
+                facts = opened_event(entry).facts
+            except (Malformed, Tampered, ValueError):
+                continue  # the walk over the deployment's log names it
+            heads[entry.subject] = (int(facts["size"]), str(facts["root"]))
+    known = {f"log/{log.tag}": log for log in logs.every()}
+    for subject, (size, root) in sorted(heads.items()):
+        if subject not in known:
+            yield f"{subject}: the deployment’s log says that it stood at {size} entries, and it is missing"
+            continue
+        with tenant_scope(known[subject].tenant_id):
+            held = Checkpoint.objects.filter(size=size).first()
+        if held is None or bytes(held.root).hex() != root:
+            yield f"{known[subject].origin}: its checkpoint at {size} is not the one in the deployment’s log"
 
 
 def _deep_entry(entry: Entry, found: Finding, last: dict[tuple[str, str], tuple[str, str]]) -> None:
@@ -237,5 +302,7 @@ def _deep_entry(entry: Entry, found: Finding, last: dict[tuple[str, str], tuple[
 
 
 def verify(*, deep: bool = False) -> dict[UUID, Finding]:
-    """Check every log of the installation."""
-    return {log.tenant_id: verify_log(log.tenant_id, deep=deep) for log in logs.every()}
+    """Check every log of the installation, and that none of them is missing."""
+    found = {log.tenant_id: verify_log(log.tenant_id, deep=deep) for log in logs.every()}
+    found.setdefault(DEPLOYMENT, Finding()).extend(_anchor_faults())
+    return found

@@ -14,6 +14,7 @@ import click
 from muniment.ops.cli import answers
 from muniment.spine import config
 from muniment.spine.errors import Busy, MunimentError
+from muniment.spine.keys import KeyFault
 
 DONE, REFUSED, NOT_KNOWN = 0, 1, 2
 
@@ -142,6 +143,13 @@ def _ended(fault: BaseException, *, as_json: bool) -> int:
             told = {"error": fault.code, "what": fault.what, "todo": fault.todo, "where": fault.where}
             answers.print_json(told)
         return NOT_KNOWN if isinstance(fault, Busy) else REFUSED
+    if isinstance(fault, KeyFault):
+        # Words of our own, without anything that is stored.
+        answers.complain(str(fault))
+        if as_json:
+            told = {"error": "keys", "what": str(fault), "todo": "Restore the folder of keys.", "where": ""}
+            answers.print_json(told)
+        return NOT_KNOWN
     # Words of other exceptions may quote what is stored, so only their kind is told.
     kind = f"{type(fault).__module__}.{type(fault).__qualname__}"
     answers.complain(

@@ -55,7 +55,8 @@ class Measure:
         value, yard = figures[self.key], figures["hashing_seconds"]
         met = value >= self.target if self.more else value <= self.target
         ratio = value * yard if self.more else value / yard
-        return f"| {self.what} | {self.wanted} | {value:,.2f} {self.unit} | {ratio:,.1f} | {'met' if met else 'MISSED'} |"
+        word = "met" if met else "MISSED"
+        return f"| {self.what} | {self.wanted} | {value:,.2f} {self.unit} | {ratio:,.1f} | {word} |"
 
 
 MEASURES = (

@@ -56,7 +56,12 @@ actor = Actor(str(ada.id), ActorKind.PERSON, tenant.id, permissions("analyst"), 
 screening.run(actor)
 print(json.dumps({
     "cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}",
-    "pages": [f"/scans/{scan.id}/", f"/scans/findings/{finding.id}/", f"/cases/{case.id}/", f"/screening/counterparties/{party.id}/"],
+    "pages": [
+        f"/scans/{scan.id}/",
+        f"/scans/findings/{finding.id}/",
+        f"/cases/{case.id}/",
+        f"/screening/counterparties/{party.id}/",
+    ],
 }))
 """
 

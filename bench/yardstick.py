@@ -1,4 +1,4 @@
-"""What stands still: hashing. Each measure is also given as a multiple of it, so that runs on different days compare."""
+"""What stands still: hashing. Each measure is also given as a multiple of it, so that different days compare."""
 
 from __future__ import annotations
 

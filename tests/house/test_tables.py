@@ -56,7 +56,9 @@ def test_the_application_owns_nothing_and_is_no_superuser(db):
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
         assert cursor.fetchone() == (False, False)
-        cursor.execute("SELECT count(*) FROM pg_tables WHERE tableowner = current_user AND schemaname = 'public'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_tables WHERE tableowner = current_user AND schemaname = 'public'"
+        )
         assert cursor.fetchone() == (0,)
         cursor.execute(
             "SELECT has_table_privilege('ledger_entry', 'UPDATE'), has_table_privilege('ledger_entry', 'TRUNCATE')"

@@ -149,9 +149,7 @@ def a_case(firm: Firm) -> UUID:
 
     policy = vault.receive(firm.analyst, [ports.new_id().hex.encode()], name="policy.md")
     made = actions.open_case(firm.analyst, title="Is this enough?", items=[("evidence", policy.id)])
-    actions.propose(
-        firm.analyst, case_id=made.id, outcome="cleared", rationale="It says what is asked for."
-    )
+    actions.propose(firm.analyst, case_id=made.id, outcome="cleared", rationale="It says what is asked for.")
     return made.id
 
 
@@ -165,9 +163,7 @@ def a_pack(firm: Firm) -> UUID:
     made = UUID(str(a_case(firm)))
     with tenant_scope(firm.officer.tenant):
         shown = queries.whole(made).shown
-    cases.decide(
-        firm.officer, case_id=made, approve=True, reason="It says what is asked for.", shown=shown
-    )
+    cases.decide(firm.officer, case_id=made, approve=True, reason="It says what is asked for.", shown=shown)
     return actions.build(firm.analyst, case_id=made).id
 
 

@@ -19,7 +19,9 @@ def seeded(tmp_path_factory):
 
 def test_there_is_one_of_everything(seeded):
     _, ids, _ = seeded
-    things = "tenant source list document document_version scan finding screening result match case decision pack"
+    things = (
+        "tenant source list document document_version scan finding screening result match case decision pack"
+    )
     people = "analyst officer auditor administrator token person organisation import"
     assert {*things.split(), *people.split()} <= set(ids)
 

@@ -50,7 +50,7 @@ PLAIN_STORAGE = {
 
 def engine() -> Engine:
     """Build a template engine that knows this room and nothing else."""
-    import muniment.ui  # noqa: PLC0415 - where its templates lie
+    import muniment.ui
 
     return Engine(
         dirs=[str(Path(muniment.ui.__file__).parent / "templates"), str(HERE / "pages")],
@@ -72,7 +72,7 @@ def render_text(text: str, **context: Any) -> str:
 @cache
 def render_page(name: str) -> str:
     """Render a whole page of the gallery."""
-    from tests.ui.sample import context_of  # noqa: PLC0415 - needs Django set up
+    from tests.ui.sample import context_of
 
     with override_settings(STORAGES=PLAIN_STORAGE):
         return engine().get_template(f"{name}.html").render(Context(context_of(name)))
@@ -86,7 +86,7 @@ def chromium() -> str | None:
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Start the browser without any network of its own."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only the browser tests need it
+    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
         started = play.chromium.launch(executable_path=chromium(), args=FLAGS)

@@ -110,5 +110,6 @@ def require_second_factor(role: str, factors: frozenset[str]) -> None:
     """Refuse somebody whose role asks for a second factor and who has shown only a password."""
     if role in SECOND_FACTOR and not factors & {"totp", "recovery_code", "token"}:
         raise Refused(
-            "Your role needs a second factor.", todo="Set up an authenticator app, then sign in with its code."
+            "Your role needs a second factor.",
+            todo="Set up an authenticator app, then sign in with its code.",
         )

@@ -39,7 +39,9 @@ def _unique(text: str) -> set[str]:
     columns = {part.strip() for part in text.removeprefix(_SQLITE_UNIQUE).split(",")}
     found = set()
     for model in apps.get_models():
-        names = {field.name: f"{model._meta.db_table}.{field.column}" for field in model._meta.concrete_fields}
+        names = {
+            field.name: f"{model._meta.db_table}.{field.column}" for field in model._meta.concrete_fields
+        }
         for rule in model._meta.constraints:
             if isinstance(rule, models.UniqueConstraint) and {names[name] for name in rule.fields} == columns:
                 found.add(rule.name)

@@ -8,7 +8,7 @@ above can hand the words on. No message repeats the input: it may be hostile or 
 from __future__ import annotations
 
 
-class Malformed(ValueError):  # noqa: N818  # a plain word, like the five of spine.errors
+class Malformed(ValueError):  # a plain word, like the five of spine.errors
     """The bytes break a rule of their format, or do not prove what they claim.
 
     :param what: one sentence that says which rule is broken.
@@ -26,5 +26,5 @@ class Malformed(ValueError):  # noqa: N818  # a plain word, like the five of spi
         return self.what + (f" ({self.where})" if self.where else "") + (f" {self.todo}" if self.todo else "")
 
 
-class Unreadable(OSError):  # noqa: N818  # a plain word, like the five of spine.errors
+class Unreadable(OSError):  # a plain word, like the five of spine.errors
     """The file could not be read at all, so nothing is known about it, neither good nor bad."""

@@ -38,7 +38,7 @@ LATER = {
 }
 
 
-class _Stop(Exception):  # noqa: N818  # it ends the stages and is never an error of the caller
+class _Stop(Exception):  # it ends the stages and is never an error of the caller
     """The stage says something other than "passed"."""
 
     def __init__(self, state: str, note: str) -> None:

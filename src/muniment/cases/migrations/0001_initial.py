@@ -9,84 +9,238 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('number', models.IntegerField()),
-                ('title', muniment.spine.sealed.SealedText(under='tenant')),
-                ('state', models.CharField(choices=[('open', 'open'), ('proposed', 'proposed'), ('decided', 'decided'), ('withdrawn', 'withdrawn')], default='open', max_length=12)),
-                ('outcome', models.CharField(blank=True, choices=[('cleared', 'cleared'), ('confirmed', 'confirmed'), ('accepted_risk', 'risk accepted'), ('to_remedy', 'to be remedied')], default='', max_length=20)),
-                ('opened_by', models.CharField(max_length=80)),
-                ('opened_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("title", muniment.spine.sealed.SealedText(under="tenant")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("proposed", "proposed"),
+                            ("decided", "decided"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("cleared", "cleared"),
+                            ("confirmed", "confirmed"),
+                            ("accepted_risk", "risk accepted"),
+                            ("to_remedy", "to be remedied"),
+                        ],
+                        default="",
+                        max_length=20,
+                    ),
+                ),
+                ("opened_by", models.CharField(max_length=80)),
+                ("opened_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(null=True)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'indexes': [models.Index(fields=['tenant_id', 'state', 'due_at'], name='case_queue')],
-                'constraints': [models.UniqueConstraint(fields=('tenant_id', 'number'), name='one_case_per_number'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'decided'), models.Q(('outcome', ''), _negated=True)), models.Q(('closed_at__isnull', False), ('outcome', ''), ('state', 'withdrawn')), models.Q(('closed_at__isnull', True), ('outcome', ''), ('state__in', ['open', 'proposed'])), _connector='OR'), name='a_closed_case_says_how')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "indexes": [models.Index(fields=["tenant_id", "state", "due_at"], name="case_queue")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant_id", "number"), name="one_case_per_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("closed_at__isnull", False),
+                                ("state", "decided"),
+                                models.Q(("outcome", ""), _negated=True),
+                            ),
+                            models.Q(("closed_at__isnull", False), ("outcome", ""), ("state", "withdrawn")),
+                            models.Q(
+                                ("closed_at__isnull", True),
+                                ("outcome", ""),
+                                ("state__in", ["open", "proposed"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_closed_case_says_how",
+                    ),
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('outcome', models.CharField(choices=[('cleared', 'cleared'), ('confirmed', 'confirmed'), ('accepted_risk', 'risk accepted'), ('to_remedy', 'to be remedied')], max_length=20)),
-                ('rationale', muniment.spine.sealed.SealedText(under='tenant')),
-                ('requested_by', models.CharField(max_length=80)),
-                ('requested_at', models.DateTimeField()),
-                ('bound_digest', models.CharField(max_length=64)),
-                ('answer', models.CharField(choices=[('asked', 'asked'), ('approved', 'approved'), ('rejected', 'rejected'), ('void', 'void')], default='asked', max_length=10)),
-                ('decided_by', models.CharField(max_length=80, null=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('reason', muniment.spine.sealed.SealedText(null=True, under='tenant')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='cases.case')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("cleared", "cleared"),
+                            ("confirmed", "confirmed"),
+                            ("accepted_risk", "risk accepted"),
+                            ("to_remedy", "to be remedied"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("rationale", muniment.spine.sealed.SealedText(under="tenant")),
+                ("requested_by", models.CharField(max_length=80)),
+                ("requested_at", models.DateTimeField()),
+                ("bound_digest", models.CharField(max_length=64)),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("asked", "asked"),
+                            ("approved", "approved"),
+                            ("rejected", "rejected"),
+                            ("void", "void"),
+                        ],
+                        default="asked",
+                        max_length=10,
+                    ),
+                ),
+                ("decided_by", models.CharField(max_length=80, null=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("reason", muniment.spine.sealed.SealedText(null=True, under="tenant")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'constraints': [models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='nobody_decides_their_own_proposal'), models.CheckConstraint(condition=models.Q(models.Q(('answer__in', ['asked', 'void']), ('decided_at__isnull', True), ('decided_by__isnull', True)), models.Q(('answer__in', ['approved', 'rejected']), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='a_decision_has_a_person_and_a_time'), models.UniqueConstraint(condition=models.Q(('answer', 'asked')), fields=('case',), name='one_open_question_per_case')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by__isnull", True),
+                            models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="nobody_decides_their_own_proposal",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("answer__in", ["asked", "void"]),
+                                ("decided_at__isnull", True),
+                                ("decided_by__isnull", True),
+                            ),
+                            models.Q(
+                                ("answer__in", ["approved", "rejected"]),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_decision_has_a_person_and_a_time",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("answer", "asked")),
+                        fields=("case",),
+                        name="one_open_question_per_case",
+                    ),
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('kind', models.CharField(choices=[('finding', 'finding'), ('match', 'match'), ('evidence', 'evidence')], max_length=12)),
-                ('item_id', models.UUIDField()),
-                ('digest', models.CharField(max_length=64)),
-                ('attached_by', models.CharField(max_length=80)),
-                ('attached_at', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='cases.case')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("finding", "finding"), ("match", "match"), ("evidence", "evidence")],
+                        max_length=12,
+                    ),
+                ),
+                ("item_id", models.UUIDField()),
+                ("digest", models.CharField(max_length=64)),
+                ("attached_by", models.CharField(max_length=80)),
+                ("attached_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="items", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'constraints': [models.UniqueConstraint(fields=('case', 'kind', 'item_id'), name='one_item_once_in_a_case')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("case", "kind", "item_id"), name="one_item_once_in_a_case"
+                    )
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
     ]

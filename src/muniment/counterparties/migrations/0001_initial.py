@@ -9,111 +9,285 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Counterparty',
+            name="Counterparty",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('reference', models.CharField(max_length=500)),
-                ('kind', models.CharField(choices=[('person', 'person'), ('organisation', 'organisation')], max_length=12)),
-                ('schema', models.CharField(max_length=40)),
-                ('status', models.CharField(choices=[('active', 'active'), ('ended', 'ended')], default='active', max_length=8)),
-                ('name_plain', models.CharField(blank=True, default='', max_length=500)),
-                ('name_sealed', muniment.spine.sealed.SealedText(null=True, under='subject')),
-                ('details', muniment.spine.sealed.SealedText(under='subject')),
-                ('country', models.CharField(blank=True, default='', max_length=8)),
-                ('registration', models.CharField(blank=True, default='', max_length=64)),
-                ('lei', models.CharField(blank=True, default='', max_length=20)),
-                ('mark', models.CharField(max_length=32)),
-                ('standing', models.CharField(choices=[('unscreened', 'not screened yet'), ('clear', 'clear'), ('consider', 'also consider'), ('alert', 'alert'), ('changed', 'changed since')], default='unscreened', max_length=12)),
-                ('screened_at', models.DateTimeField(null=True)),
-                ('screened_mark', models.CharField(blank=True, default='', max_length=32)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.CharField(max_length=80)),
-                ('changed_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("reference", models.CharField(max_length=500)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("person", "person"), ("organisation", "organisation")], max_length=12
+                    ),
+                ),
+                ("schema", models.CharField(max_length=40)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "active"), ("ended", "ended")], default="active", max_length=8
+                    ),
+                ),
+                ("name_plain", models.CharField(blank=True, default="", max_length=500)),
+                ("name_sealed", muniment.spine.sealed.SealedText(null=True, under="subject")),
+                ("details", muniment.spine.sealed.SealedText(under="subject")),
+                ("country", models.CharField(blank=True, default="", max_length=8)),
+                ("registration", models.CharField(blank=True, default="", max_length=64)),
+                ("lei", models.CharField(blank=True, default="", max_length=20)),
+                ("mark", models.CharField(max_length=32)),
+                (
+                    "standing",
+                    models.CharField(
+                        choices=[
+                            ("unscreened", "not screened yet"),
+                            ("clear", "clear"),
+                            ("consider", "also consider"),
+                            ("alert", "alert"),
+                            ("changed", "changed since"),
+                        ],
+                        default="unscreened",
+                        max_length=12,
+                    ),
+                ),
+                ("screened_at", models.DateTimeField(null=True)),
+                ("screened_mark", models.CharField(blank=True, default="", max_length=32)),
+                ("created_at", models.DateTimeField()),
+                ("created_by", models.CharField(max_length=80)),
+                ("changed_at", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'indexes': [models.Index(fields=['tenant_id', 'standing', 'reference'], name='counterparty_standing')],
-                'constraints': [models.UniqueConstraint(fields=('tenant_id', 'reference'), name='one_counterparty_per_reference'), models.CheckConstraint(condition=models.Q(models.Q(('country', ''), ('kind', 'person'), ('lei', ''), ('name_plain', ''), ('name_sealed__isnull', False), ('registration', '')), models.Q(('kind', 'organisation'), ('name_sealed__isnull', True), models.Q(('name_plain', ''), _negated=True)), _connector='OR'), name='a_person_never_stands_in_the_clear'), models.CheckConstraint(condition=models.Q(models.Q(('screened_at__isnull', True), ('screened_mark', ''), ('standing', 'unscreened')), models.Q(models.Q(('standing', 'unscreened'), _negated=True), ('screened_at__isnull', False), models.Q(('screened_mark', ''), _negated=True)), _connector='OR'), name='who_was_screened_has_a_time')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "indexes": [
+                    models.Index(fields=["tenant_id", "standing", "reference"], name="counterparty_standing")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant_id", "reference"), name="one_counterparty_per_reference"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("country", ""),
+                                ("kind", "person"),
+                                ("lei", ""),
+                                ("name_plain", ""),
+                                ("name_sealed__isnull", False),
+                                ("registration", ""),
+                            ),
+                            models.Q(
+                                ("kind", "organisation"),
+                                ("name_sealed__isnull", True),
+                                models.Q(("name_plain", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_person_never_stands_in_the_clear",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("screened_at__isnull", True),
+                                ("screened_mark", ""),
+                                ("standing", "unscreened"),
+                            ),
+                            models.Q(
+                                models.Q(("standing", "unscreened"), _negated=True),
+                                ("screened_at__isnull", False),
+                                models.Q(("screened_mark", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="who_was_screened_has_a_time",
+                    ),
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('name', muniment.spine.sealed.SealedText(under='tenant')),
-                ('form', models.CharField(max_length=4)),
-                ('blob_id', models.UUIDField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.BigIntegerField()),
-                ('state', models.CharField(choices=[('offered', 'offered'), ('taken', 'taken in')], default='offered', max_length=8)),
-                ('offered_at', models.DateTimeField()),
-                ('offered_by', models.CharField(max_length=80)),
-                ('taken_at', models.DateTimeField(null=True)),
-                ('taken_by', models.CharField(blank=True, default='', max_length=80)),
-                ('counts', models.JSONField(default=dict)),
-                ('rejects', muniment.spine.sealed.SealedText(null=True, under='tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("name", muniment.spine.sealed.SealedText(under="tenant")),
+                ("form", models.CharField(max_length=4)),
+                ("blob_id", models.UUIDField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.BigIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("offered", "offered"), ("taken", "taken in")],
+                        default="offered",
+                        max_length=8,
+                    ),
+                ),
+                ("offered_at", models.DateTimeField()),
+                ("offered_by", models.CharField(max_length=80)),
+                ("taken_at", models.DateTimeField(null=True)),
+                ("taken_by", models.CharField(blank=True, default="", max_length=80)),
+                ("counts", models.JSONField(default=dict)),
+                ("rejects", muniment.spine.sealed.SealedText(null=True, under="tenant")),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'offered'), ('taken_at__isnull', True), ('taken_by', '')), models.Q(('state', 'taken'), ('taken_at__isnull', False), models.Q(('taken_by', ''), _negated=True)), _connector='OR'), name='an_import_says_who_took_it_in')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "offered"), ("taken_at__isnull", True), ("taken_by", "")),
+                            models.Q(
+                                ("state", "taken"),
+                                ("taken_at__isnull", False),
+                                models.Q(("taken_by", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_import_says_who_took_it_in",
+                    )
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='BlindToken',
+            name="BlindToken",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('index', models.BinaryField(db_index=True, max_length=16)),
-                ('counterparty', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to='counterparties.counterparty')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("index", models.BinaryField(db_index=True, max_length=16)),
+                (
+                    "counterparty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tokens",
+                        to="counterparties.counterparty",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'constraints': [models.UniqueConstraint(fields=('counterparty', 'index'), name='one_token_once_a_party')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "constraints": [
+                    models.UniqueConstraint(fields=("counterparty", "index"), name="one_token_once_a_party")
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Ownership',
+            name="Ownership",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('role', models.CharField(max_length=10)),
-                ('share', models.IntegerField(null=True)),
-                ('owned', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='owners', to='counterparties.counterparty')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holdings', to='counterparties.counterparty')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("role", models.CharField(max_length=10)),
+                ("share", models.IntegerField(null=True)),
+                (
+                    "owned",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="owners",
+                        to="counterparties.counterparty",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holdings",
+                        to="counterparties.counterparty",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'constraints': [models.UniqueConstraint(fields=('owner', 'owned', 'role'), name='one_link_of_a_kind'), models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'director']), models.Q(('owner', models.F('owned')), _negated=True)), name='nobody_owns_itself'), models.CheckConstraint(condition=models.Q(('share__isnull', True), models.Q(('share__gte', 0), ('share__lte', 10000)), _connector='OR'), name='a_share_is_a_share')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "owned", "role"), name="one_link_of_a_kind"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("role__in", ["owner", "director"]),
+                            models.Q(("owner", models.F("owned")), _negated=True),
+                        ),
+                        name="nobody_owns_itself",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("share__isnull", True),
+                            models.Q(("share__gte", 0), ("share__lte", 10000)),
+                            _connector="OR",
+                        ),
+                        name="a_share_is_a_share",
+                    ),
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
     ]

@@ -7,138 +7,226 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Outbox',
+            name="Outbox",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('cls', models.CharField(max_length=40)),
-                ('kind', models.CharField(max_length=60)),
-                ('actor', models.CharField(max_length=80)),
-                ('subject', models.CharField(max_length=120)),
-                ('at', models.DateTimeField()),
-                ('stream', models.UUIDField()),
-                ('body', models.BinaryField()),
-                ('order', models.BigIntegerField(db_index=True)),
-                ('commitments', models.BinaryField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("cls", models.CharField(max_length=40)),
+                ("kind", models.CharField(max_length=60)),
+                ("actor", models.CharField(max_length=80)),
+                ("subject", models.CharField(max_length=120)),
+                ("at", models.DateTimeField()),
+                ("stream", models.UUIDField()),
+                ("body", models.BinaryField()),
+                ("order", models.BigIntegerField(db_index=True)),
+                ("commitments", models.BinaryField()),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='RowList',
+            name="RowList",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('body', models.BinaryField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("body", models.BinaryField()),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Checkpoint',
+            name="Checkpoint",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('size', models.BigIntegerField()),
-                ('root', models.BinaryField(max_length=32)),
-                ('note', models.TextField()),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("size", models.BigIntegerField()),
+                ("root", models.BinaryField(max_length=32)),
+                ("note", models.TextField()),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'indexes': [models.Index(fields=['tenant_id', 'size'], name='checkpoint_by_size')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "indexes": [models.Index(fields=["tenant_id", "size"], name="checkpoint_by_size")],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('cls', models.CharField(max_length=40)),
-                ('kind', models.CharField(max_length=60)),
-                ('actor', models.CharField(max_length=80)),
-                ('subject', models.CharField(max_length=120)),
-                ('at', models.DateTimeField()),
-                ('stream', models.UUIDField()),
-                ('body', models.BinaryField()),
-                ('idx', models.BigIntegerField()),
-                ('sn', models.BigIntegerField()),
-                ('leaf', models.BinaryField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("cls", models.CharField(max_length=40)),
+                ("kind", models.CharField(max_length=60)),
+                ("actor", models.CharField(max_length=80)),
+                ("subject", models.CharField(max_length=120)),
+                ("at", models.DateTimeField()),
+                ("stream", models.UUIDField()),
+                ("body", models.BinaryField()),
+                ("idx", models.BigIntegerField()),
+                ("sn", models.BigIntegerField()),
+                ("leaf", models.BinaryField()),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'indexes': [models.Index(fields=['tenant_id', 'subject'], name='entry_by_subject'), models.Index(fields=['tenant_id', 'kind', 'idx'], name='entry_by_kind')],
-                'constraints': [models.UniqueConstraint(fields=('tenant_id', 'idx'), name='one_entry_per_place'), models.UniqueConstraint(fields=('tenant_id', 'stream', 'sn'), name='one_entry_per_number_in_a_stream')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "indexes": [
+                    models.Index(fields=["tenant_id", "subject"], name="entry_by_subject"),
+                    models.Index(fields=["tenant_id", "kind", "idx"], name="entry_by_kind"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant_id", "idx"), name="one_entry_per_place"),
+                    models.UniqueConstraint(
+                        fields=("tenant_id", "stream", "sn"), name="one_entry_per_number_in_a_stream"
+                    ),
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Log',
+            name="Log",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('tag', models.CharField(max_length=32)),
-                ('origin', models.CharField(max_length=120)),
-                ('vkeys', models.TextField()),
-                ('size', models.BigIntegerField(default=0)),
-                ('frontier', models.BinaryField(default=bytes)),
-                ('published', models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("tag", models.CharField(max_length=32)),
+                ("origin", models.CharField(max_length=120)),
+                ("vkeys", models.TextField()),
+                ("size", models.BigIntegerField(default=0)),
+                ("frontier", models.BinaryField(default=bytes)),
+                ("published", models.BigIntegerField(default=0)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'constraints': [models.UniqueConstraint(fields=('tenant_id',), name='one_log_per_tenant')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "constraints": [models.UniqueConstraint(fields=("tenant_id",), name="one_log_per_tenant")],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Stream',
+            name="Stream",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('subject_index', models.BinaryField(max_length=16)),
-                ('next_sn', models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("subject_index", models.BinaryField(max_length=16)),
+                ("next_sn", models.BigIntegerField(default=0)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'constraints': [models.UniqueConstraint(fields=('tenant_id', 'subject_index'), name='one_stream_per_subject')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant_id", "subject_index"), name="one_stream_per_subject"
+                    )
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
     ]

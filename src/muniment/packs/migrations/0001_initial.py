@@ -9,58 +9,110 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Pack',
+            name="Pack",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('case_id', models.UUIDField()),
-                ('case_number', models.IntegerField()),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('built', 'built')], default='queued', max_length=10)),
-                ('requested_by', models.CharField(max_length=80)),
-                ('requested_at', models.DateTimeField()),
-                ('made_at', models.DateTimeField(null=True)),
-                ('blob_id', models.UUIDField(null=True)),
-                ('sha256', models.CharField(blank=True, default='', max_length=64)),
-                ('size', models.BigIntegerField(default=0)),
-                ('origin', models.CharField(blank=True, default='', max_length=120)),
-                ('log_size', models.BigIntegerField(default=0)),
-                ('contents', models.JSONField(default=dict)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("case_id", models.UUIDField()),
+                ("case_number", models.IntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("queued", "queued"), ("built", "built")], default="queued", max_length=10
+                    ),
+                ),
+                ("requested_by", models.CharField(max_length=80)),
+                ("requested_at", models.DateTimeField()),
+                ("made_at", models.DateTimeField(null=True)),
+                ("blob_id", models.UUIDField(null=True)),
+                ("sha256", models.CharField(blank=True, default="", max_length=64)),
+                ("size", models.BigIntegerField(default=0)),
+                ("origin", models.CharField(blank=True, default="", max_length=120)),
+                ("log_size", models.BigIntegerField(default=0)),
+                ("contents", models.JSONField(default=dict)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('blob_id__isnull', True), ('made_at__isnull', True), ('state', 'queued')), models.Q(('blob_id__isnull', False), ('made_at__isnull', False), ('state', 'built')), _connector='OR'), name='a_built_pack_has_a_file'), models.UniqueConstraint(condition=models.Q(('state', 'queued')), fields=('tenant_id', 'case_id'), name='one_pack_being_built_per_case')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("blob_id__isnull", True), ("made_at__isnull", True), ("state", "queued")
+                            ),
+                            models.Q(
+                                ("blob_id__isnull", False), ("made_at__isnull", False), ("state", "built")
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_built_pack_has_a_file",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "queued")),
+                        fields=("tenant_id", "case_id"),
+                        name="one_pack_being_built_per_case",
+                    ),
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Handover',
+            name="Handover",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('taken_by', models.CharField(max_length=80)),
-                ('taken_at', models.DateTimeField()),
-                ('given_to', muniment.spine.sealed.SealedText(under='tenant')),
-                ('pack', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='handovers', to='packs.pack')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("taken_by", models.CharField(max_length=80)),
+                ("taken_at", models.DateTimeField()),
+                ("given_to", muniment.spine.sealed.SealedText(under="tenant")),
+                (
+                    "pack",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="handovers", to="packs.pack"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
     ]

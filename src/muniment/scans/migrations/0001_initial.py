@@ -9,86 +9,172 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Scan',
+            name="Scan",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('number', models.IntegerField()),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('done', 'done')], default='queued', max_length=10)),
-                ('acts', models.JSONField()),
-                ('documents', models.JSONField()),
-                ('requested_by', models.CharField(max_length=80)),
-                ('requested_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('versions', models.JSONField(default=dict)),
-                ('rules', models.JSONField(default=list)),
-                ('stats', models.JSONField(default=dict)),
-                ('counts', models.JSONField(default=dict)),
-                ('digest', models.CharField(blank=True, default='', max_length=64)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("queued", "queued"), ("done", "done")], default="queued", max_length=10
+                    ),
+                ),
+                ("acts", models.JSONField()),
+                ("documents", models.JSONField()),
+                ("requested_by", models.CharField(max_length=80)),
+                ("requested_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("versions", models.JSONField(default=dict)),
+                ("rules", models.JSONField(default=list)),
+                ("stats", models.JSONField(default=dict)),
+                ("counts", models.JSONField(default=dict)),
+                ("digest", models.CharField(blank=True, default="", max_length=64)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'constraints': [models.UniqueConstraint(fields=('tenant_id', 'number'), name='one_scan_per_number'), models.CheckConstraint(condition=models.Q(models.Q(('digest', ''), ('finished_at__isnull', True), ('state', 'queued')), models.Q(('finished_at__isnull', False), ('state', 'done'), models.Q(('digest', ''), _negated=True)), _connector='OR'), name='a_finished_scan_has_a_digest')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant_id", "number"), name="one_scan_per_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("digest", ""), ("finished_at__isnull", True), ("state", "queued")),
+                            models.Q(
+                                ("finished_at__isnull", False),
+                                ("state", "done"),
+                                models.Q(("digest", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_finished_scan_has_a_digest",
+                    ),
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('position', models.IntegerField()),
-                ('act', models.CharField(max_length=60)),
-                ('snapshot_id', models.UUIDField()),
-                ('duty_key', models.CharField(max_length=140)),
-                ('eid', models.CharField(max_length=120)),
-                ('article', models.CharField(max_length=120)),
-                ('chapter', models.CharField(blank=True, default='', max_length=120)),
-                ('duty', models.JSONField()),
-                ('status', models.CharField(max_length=24)),
-                ('confidence', models.IntegerField()),
-                ('why', muniment.spine.sealed.SealedText(under='tenant')),
-                ('basis', models.CharField(max_length=80)),
-                ('searched', models.IntegerField()),
-                ('overlap', models.IntegerField()),
-                ('law_digest', models.CharField(max_length=64)),
-                ('law_start', models.IntegerField()),
-                ('law_end', models.IntegerField()),
-                ('law_quote', models.TextField()),
-                ('version_id', models.UUIDField(null=True)),
-                ('version_digest', models.CharField(blank=True, default='', max_length=64)),
-                ('page', models.IntegerField(null=True)),
-                ('start', models.IntegerField(null=True)),
-                ('end', models.IntegerField(null=True)),
-                ('quote', muniment.spine.sealed.SealedText(null=True, under='tenant')),
-                ('digest', models.CharField(max_length=64)),
-                ('assessment', models.CharField(choices=[('proposed', 'proposed'), ('accepted', 'accepted'), ('disagreed', 'disagreed')], default='proposed', max_length=12)),
-                ('assessed_by', models.CharField(max_length=80, null=True)),
-                ('assessed_at', models.DateTimeField(null=True)),
-                ('reason', muniment.spine.sealed.SealedText(null=True, under='tenant')),
-                ('scan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='scans.scan')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("position", models.IntegerField()),
+                ("act", models.CharField(max_length=60)),
+                ("snapshot_id", models.UUIDField()),
+                ("duty_key", models.CharField(max_length=140)),
+                ("eid", models.CharField(max_length=120)),
+                ("article", models.CharField(max_length=120)),
+                ("chapter", models.CharField(blank=True, default="", max_length=120)),
+                ("duty", models.JSONField()),
+                ("status", models.CharField(max_length=24)),
+                ("confidence", models.IntegerField()),
+                ("why", muniment.spine.sealed.SealedText(under="tenant")),
+                ("basis", models.CharField(max_length=80)),
+                ("searched", models.IntegerField()),
+                ("overlap", models.IntegerField()),
+                ("law_digest", models.CharField(max_length=64)),
+                ("law_start", models.IntegerField()),
+                ("law_end", models.IntegerField()),
+                ("law_quote", models.TextField()),
+                ("version_id", models.UUIDField(null=True)),
+                ("version_digest", models.CharField(blank=True, default="", max_length=64)),
+                ("page", models.IntegerField(null=True)),
+                ("start", models.IntegerField(null=True)),
+                ("end", models.IntegerField(null=True)),
+                ("quote", muniment.spine.sealed.SealedText(null=True, under="tenant")),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "assessment",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "proposed"),
+                            ("accepted", "accepted"),
+                            ("disagreed", "disagreed"),
+                        ],
+                        default="proposed",
+                        max_length=12,
+                    ),
+                ),
+                ("assessed_by", models.CharField(max_length=80, null=True)),
+                ("assessed_at", models.DateTimeField(null=True)),
+                ("reason", muniment.spine.sealed.SealedText(null=True, under="tenant")),
+                (
+                    "scan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="findings", to="scans.scan"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'indexes': [models.Index(fields=['scan', 'position'], name='finding_in_order')],
-                'constraints': [models.UniqueConstraint(fields=('scan', 'act', 'duty_key'), name='one_finding_per_duty'), models.CheckConstraint(condition=models.Q(('status__in', ['no_evidence_found', 'cannot_tell']), models.Q(('end__isnull', False), ('quote__isnull', False), ('start__isnull', False), ('version_id__isnull', False)), _connector='OR'), name='a_finding_has_both_anchors'), models.CheckConstraint(condition=models.Q(models.Q(('assessed_at__isnull', True), ('assessed_by__isnull', True), ('assessment', 'proposed')), models.Q(('assessed_at__isnull', False), ('assessed_by__isnull', False)), _connector='OR'), name='an_assessment_has_a_person_and_a_time')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "indexes": [models.Index(fields=["scan", "position"], name="finding_in_order")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("scan", "act", "duty_key"), name="one_finding_per_duty"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["no_evidence_found", "cannot_tell"]),
+                            models.Q(
+                                ("end__isnull", False),
+                                ("quote__isnull", False),
+                                ("start__isnull", False),
+                                ("version_id__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_finding_has_both_anchors",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("assessed_at__isnull", True),
+                                ("assessed_by__isnull", True),
+                                ("assessment", "proposed"),
+                            ),
+                            models.Q(("assessed_at__isnull", False), ("assessed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="an_assessment_has_a_person_and_a_time",
+                    ),
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
     ]

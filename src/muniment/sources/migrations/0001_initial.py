@@ -8,117 +8,207 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Snapshot',
+            name="Snapshot",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('kind', models.CharField(choices=[('act', 'act'), ('list', 'list')], max_length=8)),
-                ('key', models.CharField(max_length=60)),
-                ('version', models.CharField(max_length=60)),
-                ('language', models.CharField(default='en', max_length=8)),
-                ('title', models.TextField()),
-                ('publisher', models.CharField(max_length=120)),
-                ('source_uri', models.TextField(default='')),
-                ('licence', models.TextField(default='')),
-                ('authenticity', models.CharField(choices=[('official', 'official'), ('consolidated', 'consolidated'), ('unofficial', 'unofficial'), ('invented', 'invented')], max_length=16)),
-                ('completeness', models.CharField(max_length=16)),
-                ('extractor', models.CharField(max_length=40)),
-                ('retrieved_at', models.DateTimeField(null=True)),
-                ('imported_at', models.DateTimeField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.BigIntegerField()),
-                ('text_blob', models.UUIDField()),
-                ('text_sha256', models.CharField(max_length=64)),
-                ('counts', models.JSONField(default=dict)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("kind", models.CharField(choices=[("act", "act"), ("list", "list")], max_length=8)),
+                ("key", models.CharField(max_length=60)),
+                ("version", models.CharField(max_length=60)),
+                ("language", models.CharField(default="en", max_length=8)),
+                ("title", models.TextField()),
+                ("publisher", models.CharField(max_length=120)),
+                ("source_uri", models.TextField(default="")),
+                ("licence", models.TextField(default="")),
+                (
+                    "authenticity",
+                    models.CharField(
+                        choices=[
+                            ("official", "official"),
+                            ("consolidated", "consolidated"),
+                            ("unofficial", "unofficial"),
+                            ("invented", "invented"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("completeness", models.CharField(max_length=16)),
+                ("extractor", models.CharField(max_length=40)),
+                ("retrieved_at", models.DateTimeField(null=True)),
+                ("imported_at", models.DateTimeField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.BigIntegerField()),
+                ("text_blob", models.UUIDField()),
+                ("text_sha256", models.CharField(max_length=64)),
+                ("counts", models.JSONField(default=dict)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'indexes': [models.Index(fields=['kind', 'key', 'imported_at'], name='snapshot_by_key')],
-                'constraints': [models.UniqueConstraint(fields=('key', 'version', 'language', 'sha256'), name='one_snapshot_of_the_same_bytes')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "indexes": [models.Index(fields=["kind", "key", "imported_at"], name="snapshot_by_key")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("key", "version", "language", "sha256"), name="one_snapshot_of_the_same_bytes"
+                    )
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='SnapshotFile',
+            name="SnapshotFile",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('name', models.CharField(max_length=200)),
-                ('blob_id', models.UUIDField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.BigIntegerField()),
-                ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='sources.snapshot')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("blob_id", models.UUIDField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.BigIntegerField()),
+                (
+                    "snapshot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="files",
+                        to="sources.snapshot",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Provision',
+            name="Provision",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('eid', models.CharField(max_length=120)),
-                ('kind', models.CharField(max_length=16)),
-                ('number', models.CharField(max_length=40)),
-                ('heading', models.TextField(default='')),
-                ('parent', models.CharField(default='', max_length=120)),
-                ('anchor', models.CharField(default='', max_length=80)),
-                ('start', models.IntegerField()),
-                ('end', models.IntegerField()),
-                ('sort_key', models.CharField(max_length=200)),
-                ('completeness', models.CharField(max_length=16)),
-                ('verbatim_sha256', models.CharField(max_length=64)),
-                ('canonical_sha256', models.CharField(max_length=64)),
-                ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='provisions', to='sources.snapshot')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("eid", models.CharField(max_length=120)),
+                ("kind", models.CharField(max_length=16)),
+                ("number", models.CharField(max_length=40)),
+                ("heading", models.TextField(default="")),
+                ("parent", models.CharField(default="", max_length=120)),
+                ("anchor", models.CharField(default="", max_length=80)),
+                ("start", models.IntegerField()),
+                ("end", models.IntegerField()),
+                ("sort_key", models.CharField(max_length=200)),
+                ("completeness", models.CharField(max_length=16)),
+                ("verbatim_sha256", models.CharField(max_length=64)),
+                ("canonical_sha256", models.CharField(max_length=64)),
+                (
+                    "snapshot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="provisions",
+                        to="sources.snapshot",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'constraints': [models.UniqueConstraint(fields=('snapshot', 'eid'), name='one_provision_per_name')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "constraints": [
+                    models.UniqueConstraint(fields=("snapshot", "eid"), name="one_provision_per_name")
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='ListEntry',
+            name="ListEntry",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('entity_id', models.CharField(max_length=120)),
-                ('schema', models.CharField(max_length=40)),
-                ('start', models.BigIntegerField()),
-                ('length', models.IntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='sources.snapshot')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("entity_id", models.CharField(max_length=120)),
+                ("schema", models.CharField(max_length=40)),
+                ("start", models.BigIntegerField()),
+                ("length", models.IntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "snapshot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="sources.snapshot",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'constraints': [models.UniqueConstraint(fields=('snapshot', 'entity_id'), name='one_entry_per_identifier')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "constraints": [
+                    models.UniqueConstraint(fields=("snapshot", "entity_id"), name="one_entry_per_identifier")
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
     ]

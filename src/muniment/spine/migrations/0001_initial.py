@@ -5,35 +5,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.CharField(default=django_tasks.utils.get_random_id, editable=False, max_length=32, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(null=True)),
-                ('path', models.CharField(max_length=200)),
-                ('queue', models.CharField(default='default', max_length=40)),
-                ('arguments', models.TextField()),
-                ('priority', models.IntegerField(default=0)),
-                ('state', models.CharField(default='ready', max_length=12)),
-                ('result', models.TextField(default='')),
-                ('failure', models.CharField(default='', max_length=200)),
-                ('enqueued_at', models.DateTimeField()),
-                ('run_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('attempts', models.IntegerField(default=0)),
-                ('worker', models.CharField(default='', max_length=80)),
-                ('lease_until', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.CharField(
+                        default=django_tasks.utils.get_random_id,
+                        editable=False,
+                        max_length=32,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("tenant_id", models.UUIDField(null=True)),
+                ("path", models.CharField(max_length=200)),
+                ("queue", models.CharField(default="default", max_length=40)),
+                ("arguments", models.TextField()),
+                ("priority", models.IntegerField(default=0)),
+                ("state", models.CharField(default="ready", max_length=12)),
+                ("result", models.TextField(default="")),
+                ("failure", models.CharField(default="", max_length=200)),
+                ("enqueued_at", models.DateTimeField()),
+                ("run_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("attempts", models.IntegerField(default=0)),
+                ("worker", models.CharField(default="", max_length=80)),
+                ("lease_until", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['state', 'run_at'], name='job_to_run')],
+                "indexes": [models.Index(fields=["state", "run_at"], name="job_to_run")],
             },
         ),
     ]

@@ -9,81 +9,137 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Blob',
+            name="Blob",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('sha256', models.CharField(db_index=True, max_length=64)),
-                ('size', models.BigIntegerField()),
-                ('media_type', models.CharField(max_length=120)),
-                ('stored_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("sha256", models.CharField(db_index=True, max_length=64)),
+                ("size", models.BigIntegerField()),
+                ("media_type", models.CharField(max_length=120)),
+                ("stored_at", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('title', muniment.spine.sealed.SealedText(under='tenant')),
-                ('owner', muniment.spine.sealed.SealedText(under='tenant')),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.CharField(max_length=80)),
-                ('latest', models.IntegerField(default=0)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("title", muniment.spine.sealed.SealedText(under="tenant")),
+                ("owner", muniment.spine.sealed.SealedText(under="tenant")),
+                ("created_at", models.DateTimeField()),
+                ("created_by", models.CharField(max_length=80)),
+                ("latest", models.IntegerField(default=0)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
+                "abstract": False,
+                "base_manager_name": "everything",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='DocumentVersion',
+            name="DocumentVersion",
             fields=[
-                ('id', models.UUIDField(default=muniment.spine.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_index=True, default=muniment.spine.scope.active_tenant, editable=False)),
-                ('number', models.IntegerField()),
-                ('name', muniment.spine.sealed.SealedText(under='tenant')),
-                ('sha256', models.CharField(db_index=True, max_length=64)),
-                ('size', models.BigIntegerField()),
-                ('media_type', models.CharField(max_length=120)),
-                ('effective', models.DateField()),
-                ('received_at', models.DateTimeField()),
-                ('received_by', models.CharField(max_length=80)),
-                ('text_sha256', models.CharField(max_length=64)),
-                ('profile', models.CharField(max_length=40)),
-                ('pages', models.IntegerField()),
-                ('characters', models.IntegerField()),
-                ('blob', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vault.blob')),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='vault.document')),
-                ('text', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vault.blob')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=muniment.spine.models.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(
+                        db_index=True, default=muniment.spine.scope.active_tenant, editable=False
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("name", muniment.spine.sealed.SealedText(under="tenant")),
+                ("sha256", models.CharField(db_index=True, max_length=64)),
+                ("size", models.BigIntegerField()),
+                ("media_type", models.CharField(max_length=120)),
+                ("effective", models.DateField()),
+                ("received_at", models.DateTimeField()),
+                ("received_by", models.CharField(max_length=80)),
+                ("text_sha256", models.CharField(max_length=64)),
+                ("profile", models.CharField(max_length=40)),
+                ("pages", models.IntegerField()),
+                ("characters", models.IntegerField()),
+                (
+                    "blob",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="vault.blob"
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="vault.document",
+                    ),
+                ),
+                (
+                    "text",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="vault.blob"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'everything',
-                'constraints': [models.UniqueConstraint(fields=('document', 'number'), name='one_version_per_number')],
+                "abstract": False,
+                "base_manager_name": "everything",
+                "constraints": [
+                    models.UniqueConstraint(fields=("document", "number"), name="one_version_per_number")
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everything', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everything", django.db.models.manager.Manager()),
             ],
         ),
     ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from muniment.access.forms import ROLE_NAMES
 from muniment.access.models import Person
+from muniment.cases import queries as cases
 from muniment.ledger.models import Checkpoint, Log, Outbox
 from muniment.spine import ports
 from muniment.spine.actor import Actor, ActorKind
@@ -44,8 +45,11 @@ def _address(route: str) -> str:
 def _nav(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     matched = request.resolver_match
     here = matched.view_name.split(":")[0] if matched and matched.view_name else ""
+    # A counterparty's own page belongs to the screening, and people look for it under its first name.
+    here = {"screening": "counterparties"}.get(here, here)
+    counts = {"cases:index": cases.waiting_count() or None} if "cases.read" in actor.may else {}
     return [
-        {"label": label, "url": url, "count": None, "current": route.split(":")[0] == here}
+        {"label": label, "url": url, "count": counts.get(route), "current": route.split(":")[0] == here}
         for label, route, needs in NAV
         if (url := _address(route)) and (not needs or needs in actor.may)
     ]
@@ -57,17 +61,23 @@ def ledger_head() -> dict[str, Any]:
     newest: Checkpoint | None = Checkpoint.objects.order_by("-size").first()
     oldest: Outbox | None = Outbox.objects.order_by("order").first()
     size = held.size if held else 0
-    waits = oldest is not None and (ports.now() - oldest.at).total_seconds() > SLOW_SECONDS
+    now = ports.now()
+    waits = oldest is not None and (now - oldest.at).total_seconds() > SLOW_SECONDS
+    behind = newest is None or newest.size < size
+    # The publisher needs a second; only a head that stays behind is worth a second look.
+    late = behind and (newest is None or (now - newest.at).total_seconds() > SLOW_SECONDS)
     if held is None or (newest is not None and newest.size > held.size):
         state, sentence = "fault", _("The log is shorter than its last checkpoint. Tell the operator now.")
     elif waits:
         state, sentence = "attention", _("Events have waited for more than a minute to be put into the log.")
-    elif newest is None or newest.size < held.size:
+    elif late:
         state, sentence = "attention", _("The newest entries are not yet covered by a signed checkpoint.")
     else:
         state = "proven"
-        sentence = _("All %(size)s entries are covered by the last signed checkpoint.") % {
-            "size": counted(size)
+        covered = newest.size if newest is not None else 0
+        sentence = _("The last signed checkpoint covers %(covered)s of %(size)s entries.") % {
+            "covered": counted(covered),
+            "size": counted(size),
         }
     return {
         "size": size,
@@ -75,6 +85,7 @@ def ledger_head() -> dict[str, Any]:
         "state": state,
         "sentence": sentence,
         "url": _address("ledger:index"),
+        "poll_url": _address("ledger:head"),
     }
 
 

@@ -45,9 +45,11 @@ test: .venv/.system ## all tests, on SQLCipher and on PostgreSQL, in a real brow
 	@rm -f .coverage .coverage.*
 	MUNIMENT_TEST_DATABASE=postgresql $(BIN)/python -m pytest -m database -n $(WORKERS) --cov --cov-report= -q
 	@mv .coverage .coverage.postgresql
-	MUNIMENT_TEST_DATABASE=sqlcipher $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report= -q
+	MUNIMENT_TEST_DATABASE=sqlcipher $(BIN)/python -m pytest -m "not browser" -n $(WORKERS) --cov --cov-report= -q
 	@mv .coverage .coverage.sqlcipher
-	@$(BIN)/python -m coverage combine --quiet .coverage.postgresql .coverage.sqlcipher
+	MUNIMENT_TEST_DATABASE=sqlcipher $(BIN)/python -m pytest -m browser -n $(WORKERS) --cov --cov-report= -q
+	@mv .coverage .coverage.browser
+	@$(BIN)/python -m coverage combine --quiet .coverage.postgresql .coverage.sqlcipher .coverage.browser
 	@$(BIN)/python -m pytest -q -p no:randomly --no-cov tests/house/coverage_gate.py
 
 check: .venv/.system ## format, lint, types, import contracts, generated docs, migrations

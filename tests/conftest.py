@@ -232,6 +232,20 @@ def client_as(request: pytest.FixtureRequest, account_of: Callable[[Actor], Any]
 
 
 @pytest.fixture(scope="session")
+def one_browser() -> Iterator[Any]:
+    """Return the one browser of this test process.
+
+    Playwright keeps an event loop running in the thread of the tests, and two of its drivers cannot share it; Django
+    would refuse its tables to whatever runs beside that loop, though nothing here is asynchronous.
+    """
+    from tests.ui.gallery import browser
+
+    with browser() as running:
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        yield running
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real law, lists and official vectors; tests that need it say so when it is not there."""
     folder = Path(os.environ.get("MUNIMENT_SHARED", ROOT.parent / "shared" / "data"))

@@ -17,7 +17,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from tests.browser import material
 from tests.support.seeded import Seeded, run_folder, seeded, served, totp
-from tests.ui.gallery import browser as chromium_started
 from tests.ui.gallery import chromium
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -139,9 +138,8 @@ def address(house: Seeded) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Any]:
-    with chromium_started() as started:
-        yield started
+def running(one_browser: Any) -> Any:
+    return one_browser
 
 
 def sign_in(tab: Tab, login: dict[str, str]) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from tests.ui.gallery import PAGES, browser, chromium, open_page
+from tests.ui.gallery import PAGES, chromium, open_page
 
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 
@@ -18,10 +17,9 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[Any]:
-    with browser() as running:
-        yield running
+@pytest.fixture
+def started(one_browser: Any) -> Any:
+    return one_browser
 
 
 @pytest.mark.parametrize("name", PAGES)

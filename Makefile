@@ -41,15 +41,15 @@ demo: .venv/.runtime ## an encrypted installation with an invented firm, end to 
 run: .venv/.runtime ## serve the installation in DIR
 	@$(BIN)/muniment serve --home $(DIR)
 
-test: .venv/.system ## all tests, on SQLCipher and on PostgreSQL, in a real browser, with the coverage gate
-	@rm -f .coverage .coverage.*
+test: .venv/.system ## all tests, on PostgreSQL and on SQLCipher, in a real browser, with the coverage gate
+	@rm -rf .coverage .coverage.* build/coverage && mkdir -p build/coverage
 	MUNIMENT_TEST_DATABASE=postgresql $(BIN)/python -m pytest -m database -n $(WORKERS) --cov --cov-report= -q
-	@mv .coverage .coverage.postgresql
+	@mv .coverage build/coverage/postgresql
 	MUNIMENT_TEST_DATABASE=sqlcipher $(BIN)/python -m pytest -m "not browser" -n $(WORKERS) --cov --cov-report= -q
-	@mv .coverage .coverage.sqlcipher
+	@mv .coverage build/coverage/sqlcipher
 	MUNIMENT_TEST_DATABASE=sqlcipher $(BIN)/python -m pytest -m browser -n $(WORKERS) --cov --cov-report= -q
-	@mv .coverage .coverage.browser
-	@$(BIN)/python -m coverage combine --quiet .coverage.postgresql .coverage.sqlcipher .coverage.browser
+	@mv .coverage build/coverage/browser
+	@$(BIN)/python -m coverage combine --quiet --keep build/coverage/postgresql build/coverage/sqlcipher build/coverage/browser
 	@$(BIN)/python -m pytest -q -p no:randomly --no-cov tests/house/coverage_gate.py
 
 check: .venv/.system ## format, lint, types, import contracts, generated docs, migrations

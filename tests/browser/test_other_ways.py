@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from tests.browser.conftest import Tab, sign_in
@@ -13,7 +14,8 @@ FOCUSED = "(document.activeElement.textContent || document.activeElement.id).tri
 def tab_to(tab: Tab, words: str, most: int = 80) -> None:
     """Press Tab until what these words name has the focus."""
     for _stop in range(most):
-        if tab.page.evaluate(FOCUSED) == words:
+        # A number may stand behind the words: how many wait there.
+        if re.fullmatch(rf"{re.escape(words)}(\s+\d+)?", tab.page.evaluate(FOCUSED)):
             return
         tab.page.keyboard.press("Tab")
     raise AssertionError(f"{words} is not reached by Tab")
@@ -22,6 +24,13 @@ def tab_to(tab: Tab, words: str, most: int = 80) -> None:
 def test_a_case_is_found_and_proposed_by_keyboard_alone(house: Seeded, window: Callable[..., Tab]) -> None:
     tab = window("analyst")
     keys = tab.page.keyboard
+    tab.go("/counterparties/")
+    keys.press("/")
+    assert tab.page.evaluate("document.activeElement.name") == "q"
+    keys.type("lantern")
+    with tab.page.expect_navigation():
+        keys.press("Enter")
+    assert "q=lantern" in tab.path
     tab.go("/")
     keys.press("?")
     assert tab.page.locator("#help").is_visible()

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from tests.browser.conftest import Tab, faults
 from tests.support.seeded import Seeded
 
@@ -26,6 +27,7 @@ All ICT-related incidents are recorded in the incident register by the duty mana
 """
 
 
+@pytest.mark.database  # the one journey that is made on PostgreSQL too
 def test_a_document_is_filed_scanned_found_wanting_proposed_decided_and_proved(
     house: Seeded, window: Callable[..., Tab], tmp_path: Path
 ) -> None:

@@ -220,8 +220,14 @@ def of_the_ledger(item: GuardedTable, found: dict[str, Any]) -> None:
 def main() -> None:
     """Try everything and print what was seen."""
     found: dict[str, Any] = {
-        "empty": [], "changed": {}, "removed": {}, "added": {}, "loose": {}, "ledger": {}, "before": {}
-    }  # fmt: skip
+        "empty": [],
+        "changed": {},
+        "removed": {},
+        "added": {},
+        "loose": {},
+        "ledger": {},
+        "before": {},
+    }
     with connection.cursor() as cursor:
         if connection.vendor != "postgresql":
             cursor.execute("PRAGMA foreign_keys = OFF")

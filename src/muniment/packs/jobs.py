@@ -17,6 +17,7 @@ from muniment.proof.note import parse_keys
 from muniment.proof.pack import PackContents, build_pack
 from muniment.spine import ports
 from muniment.spine.actor import system
+from muniment.spine.errors import Refused
 from muniment.spine.scope import tenant_scope
 from muniment.tenants import queries as tenants
 from muniment.vault import storage
@@ -78,9 +79,16 @@ def carry_out(tenant: UUID, pack_id: UUID) -> Pack:
             "quotes": len(contents.quotes),
         }
         worker = system("worker", may=WORKER, tenant=tenant)
-        return actions.finish(
-            worker, pack_id=pack_id, file=file, contents=told, origin=proofs.log.origin, size=proofs.size
-        )
+        try:
+            return actions.finish(
+                worker, pack_id=pack_id, file=file, contents=told, origin=proofs.log.origin, size=proofs.size
+            )
+        except Refused:
+            # Somebody else built it meanwhile: the worker, while the command line did so too.
+            done = queries.pack(pack_id)
+            if done.state != PackState.BUILT:
+                raise
+            return done
 
 
 @task()

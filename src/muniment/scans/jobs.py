@@ -13,6 +13,7 @@ from muniment.scans import actions, queries
 from muniment.scans.evidence.scan import scan as hold
 from muniment.scans.models import Scan, ScanState
 from muniment.spine.actor import system
+from muniment.spine.errors import Refused
 from muniment.spine.scope import tenant_scope
 
 
@@ -26,7 +27,15 @@ def carry_out(tenant: UUID, scan_id: UUID, say: Callable[[str], None] = lambda _
         say("Reading the duties out of the law and looking for evidence")
         result = hold(inputs.acts, inputs.documents)
     worker = system("worker", may=WORKER, tenant=tenant)
-    return actions.finish(worker, scan_id=scan_id, result=result, inputs=inputs)
+    try:
+        return actions.finish(worker, scan_id=scan_id, result=result, inputs=inputs)
+    except Refused:
+        # Somebody else finished it meanwhile: the worker, while the command line did so too.
+        with tenant_scope(tenant):
+            done = queries.scan(scan_id)
+        if done.state != ScanState.DONE:
+            raise
+        return done
 
 
 @task()

@@ -23,7 +23,7 @@ class Reading(forms.Form):
         label=_("Find an article or heading"),
         max_length=200,
         required=False,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "data-search": True}),
     )
 
     def asked(self) -> dict[str, Any]:

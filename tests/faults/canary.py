@@ -1,0 +1,106 @@
+"""Words that must be found nowhere: drawn at random, sent through every field, looked for in every byte.
+
+All canaries of a run begin alike, so that one search for the beginning, in each spelling that a store or a log could
+give it, finds whichever of them leaked.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+import string
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def letters(count: int) -> str:
+    return "".join(secrets.choice(string.ascii_lowercase) for _ in range(count))
+
+
+@dataclass
+class Canaries:
+    """The canaries of one run.
+
+    :param where: what each stands in, by its own letters.
+    :param ordinary: own letters of those that stand in ordinary columns, such as organisations' names.
+    """
+
+    stem: str = field(default_factory=lambda: "Canary" + letters(12))
+    where: dict[str, str] = field(default_factory=dict)
+    ordinary: set[str] = field(default_factory=set)
+
+    def sing(self, where: str, *, ordinary: bool = False) -> str:
+        """Return a new canary for a field."""
+        own = letters(12)
+        self.where[own] = where
+        if ordinary:
+            self.ordinary.add(own)
+        return self.stem + own
+
+    def name(self, hit: bytes) -> str:
+        """Say where a canary was sent that was found, as far as its letters can be read."""
+        plain = hit.replace(b"\0", b"").decode("ascii", "replace").lower()
+        return next((where for own, where in self.where.items() if own in plain), f"? ({plain[:60]})")
+
+
+def spellings(word: bytes) -> dict[str, re.Pattern[bytes]]:
+    """Return how bytes can be written down: as they are, in capitals, UTF-16, hexadecimal, base64, URL-encoded."""
+    found: dict[str, list[bytes]] = {"raw": [word]}
+    text = word.decode("ascii", "ignore")
+    if text.encode() == word:
+        found["letters"] = [text.lower().encode(), text.upper().encode(), text.title().encode()]
+        for name in ("utf-16-le", "utf-16-be"):
+            found[name] = [spelt.encode(name) for spelt in (text, text.lower(), text.upper())]
+        found["url"] = ["".join(f"%{byte:02X}" for byte in word).encode()]
+    variants = {word, text.lower().encode(), text.upper().encode()} if text.encode() == word else {word}
+    found["hex"] = [spelt.hex().encode() for spelt in variants] + [
+        spelt.hex().upper().encode() for spelt in variants
+    ]
+    for alphabet, encode in (("base64", base64.b64encode), ("base64url", base64.urlsafe_b64encode)):
+        found[alphabet] = [_inner(encode, spelt, lead) for spelt in variants for lead in range(3)]
+    return {
+        name: re.compile(b"|".join(re.escape(one) for one in dict.fromkeys(many)))
+        for name, many in found.items()
+    }
+
+
+def _inner(encode: object, word: bytes, lead: int) -> bytes:
+    """Return the characters of a base64 text that depend on the word alone, with so many bytes before it."""
+    whole = encode(b"\0" * lead + word + b"\0" * ((-lead - len(word)) % 3))  # type: ignore[operator]  # base64's own
+    first = -(-lead * 8 // 6)
+    return whole[first : (lead + len(word)) * 8 // 6]
+
+
+def files(*folders: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield every file under these folders with its bytes."""
+    for folder in folders:
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
+            if path.is_file() and not path.is_symlink():
+                yield str(path), path.read_bytes()
+
+
+def search(canaries: Canaries, held: Iterable[tuple[str, bytes]]) -> list[tuple[str, str, str]]:
+    """Return (place, spelling, where it was sent) for each canary that is found."""
+    patterns = spellings(canaries.stem.encode())
+    return [
+        (place, spelling, canaries.name(raw[hit.start() : hit.end() + 80]))
+        for place, raw in held
+        for spelling, pattern in patterns.items()
+        for hit in pattern.finditer(raw)
+    ]
+
+
+def search_secrets(
+    secrets_of: dict[str, bytes], held: Iterable[tuple[str, bytes]]
+) -> list[tuple[str, str, str]]:
+    """Return (place, spelling, which) for each secret that is found."""
+    patterns = {which: spellings(word) for which, word in secrets_of.items()}
+    return [
+        (place, spelling, which)
+        for place, raw in held
+        for which, spelt in patterns.items()
+        for spelling, pattern in spelt.items()
+        if pattern.search(raw)
+    ]

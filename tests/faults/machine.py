@@ -1,0 +1,187 @@
+"""The half of a stay that happens at the machine: every command that takes words."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any, ClassVar
+
+import click
+from tests.browser import material
+from tests.faults import papers
+from tests.faults.canary import Canaries
+from tests.support.seeded import Seeded, totp
+
+PASSWORD = "seven quiet herons by the lantern"
+
+
+class Machine:
+    """What was typed at the machine."""
+
+    #: Options of the command line that take words out of a closed list, names of what is there, or digests.
+    CLOSED: ClassVar[set[str]] = {
+        "case list --state",
+        "case decide --shown",
+        "list diff KEY",
+        "list diff --new",
+        "list diff --old",
+        "replay --tenant",
+        "scan run --act",
+        "scan show --status",
+        "screen show --verdict",
+        "seed --slug",
+        "source show --provision",
+        "source show --version",
+        "source show KEY",
+        "token create --may",
+    }
+
+    house: Seeded
+    canaries: Canaries
+    words: dict[str, str]
+    cases: list[str]
+    options: set[str]
+    used: dict[str, str]
+    logins: dict[str, str]
+
+    def at_the_machine(self) -> None:
+        """Use the commands that take words."""
+        sing = self.canaries.sing
+        told = self.house.told
+        self.logins = {}
+        for role in ("analyst", "officer", "administrator"):
+            self.logins[role] = f"{sing('command line: login')}@lantern.example".lower()
+            self.run(
+                "user create",
+                "--tenant",
+                "lantern",
+                "--name",
+                sing("command line: name"),
+                "--login",
+                self.logins[role],
+                "--role",
+                role,
+                "--password-stdin",
+                given=PASSWORD + "\n",
+            )
+        token = self.run(
+            "token create", "--login", self.logins["analyst"], "--label", sing("command line: label")
+        )
+        self.words["token of the command line"] = json.loads(token)["token"].rsplit("_", 1)[1]
+        self.run("tenant create", "--name", sing("tenant", ordinary=True), "--slug", "canary-bird")
+        self.public()
+        file = self.house.home.with_name("token")
+        file.write_text(told["api_token"])
+        self.run(
+            "case open",
+            "--title",
+            sing("command line: title"),
+            "--item",
+            f"evidence/{told['document_version']}",
+            "--token-file",
+            str(file),
+        )
+        file.unlink()
+
+    def public(self) -> None:
+        """Take in an act and a list with a canary in each description; public, so they stand in the clear."""
+        act, entries = self.house.home.with_name("act.xhtml"), self.house.home.with_name("list.jsonl")
+        act.write_bytes(material.act())
+        entries.write_bytes(papers.a_list())
+        for words, file, more in (
+            ("source add", act, ["--format", "oj-xhtml", "--key", material.CELEX, "--version"]),
+            (
+                "list add",
+                entries,
+                ["--format", "ftm", "--key", "trial", "--title", self.public_word("title"), "--version"],
+            ),
+        ):
+            said = [
+                self.public_word("version"),
+                "--publisher",
+                self.public_word("publisher"),
+                "--licence",
+                self.public_word("licence"),
+                "--source-uri",
+                f"https://{self.public_word('address')}.example/",
+            ]
+            self.run(words, str(file), *more, *said)
+            file.unlink()
+
+    def public_word(self, where: str) -> str:
+        return self.canaries.sing(f"public source: {where}", ordinary=True)
+
+    def at_the_machine_again(self) -> None:
+        """Decide a case by the command line, with the password and the code typed in."""
+        case = self.cases[2]
+        said = self.run(
+            "case propose",
+            case,
+            "--outcome",
+            "cleared",
+            "--rationale",
+            self.canaries.sing("command line: rationale"),
+            "--login",
+            self.logins["analyst"],
+            given=f"{PASSWORD}\n\n",
+        )
+        officer = ["--login", self.logins["officer"]]
+        self.run(
+            "case decide",
+            case,
+            "--approve",
+            "--reason",
+            self.canaries.sing("command line: reason"),
+            "--shown",
+            json.loads(said)["shown"],
+            *officer,
+            given=f"{PASSWORD}\n{self.code('officer')}\n",
+        )
+        out = self.house.home.with_name("pack.zip")
+        self.run(
+            "pack build",
+            case,
+            "--out",
+            str(out),
+            "--given-to",
+            self.canaries.sing("command line: given to"),
+            *officer,
+            given=f"{PASSWORD}\n{self.code('officer')}\n",
+        )
+        out.unlink()
+
+    def code(self, role: str) -> str:
+        """Return a code of this person's app that was not used yet: waits for the next one."""
+        used = self.used.get(role)
+        while (now := totp(self.words[f"TOTP of a new {role}"])) == used:
+            time.sleep(1)
+        self.used[role] = now
+        return now
+
+    def run(self, words: str, *more: str, given: str = "") -> str:
+        """Run a command and note its options."""
+        self.options |= {f"{words} {one}" for one in more if one.startswith("--")}
+        return self.house.command(*words.split(), *more, "--json", given=given).stdout
+
+    def options_missing(self) -> set[str]:
+        """Return the options that take any words and were not used."""
+        from muniment.ops.cli.program import COMMANDS, NAMED
+
+        found: set[str] = set()
+        for name, known in COMMANDS.items():
+            module = import_module(f"muniment.ops.cli.{known.module}")
+            found |= set(_options(getattr(module, NAMED.get(name, name)), name))
+        return found - self.options - self.CLOSED
+
+
+def _options(command: Any, name: str) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            yield from _options(inner, f"{name} {inner.name}")
+        return
+    for one in command.params:
+        # Every command has --home and --login, and those name a folder and a person.
+        if one.type is click.STRING and one.opts[0] not in {"--home", "--login"}:
+            yield f"{name} {one.opts[0] if one.opts[0].startswith('--') else one.human_readable_name}"

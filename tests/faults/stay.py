@@ -73,7 +73,7 @@ class Stay(Machine):
         self.people: dict[str, Visitor] = {}
         self.words: dict[str, str] = {
             "password": PASSWORD,
-            "token": house.told["api_token"].rsplit("_", 1)[1],
+            "token": house.told["api_token"].split("_", 2)[2],
         }
         for login in house.told["logins"]:
             self.words[f"password of the {login['role']}"] = login["password"]

@@ -126,7 +126,7 @@ def seeded(base: Path, home: Path, name: str) -> Seeded:
 
 def run_folder(factory: Any) -> Path:
     """Return the folder that all processes of this run share; ``MUNIMENT_TEST_SEEDED`` keeps it for the next run."""
-    if "MUNIMENT_TEST_SEEDED" in os.environ:
+    if "MUNIMENT_TEST_SEEDED" in os.environ and plugin.ON == "sqlcipher":
         kept = Path(os.environ["MUNIMENT_TEST_SEEDED"])
         kept.mkdir(parents=True, exist_ok=True)
         return kept

@@ -189,8 +189,6 @@ def postgres_statements(item: GuardedTable) -> list[str]:
             f"EXECUTE FUNCTION muniment_guard('{item.kept}', '{item.key}', '{item.tenant_column}')"
         ),
     ]
-    if not item.tenant_column:
-        return statements
     mine = _mine(item.tenant_column)
     house = f"NULLIF(current_setting('muniment.tenant', true), '')::uuid = '{DEPLOYMENT}'::uuid"
     seen = f"({mine} OR {item.tenant_column} = '{DEPLOYMENT}'::uuid)" if item.public else mine
@@ -222,12 +220,11 @@ def install(connection: Any) -> None:
     with connection.cursor() as cursor:
         if postgres:
             cursor.execute(POSTGRES_FUNCTION.replace("%", "%%"), ())
-        for item in guarded_tables():
-            if item.table in present:
-                statements = postgres_statements(item) if postgres else sqlite_statements(item)
-                for statement in statements:
-                    cursor.execute(statement)
-        for table, column in ISOLATED_ONLY.items() if postgres else ():
-            if table in present:
-                for statement in _policies(f'"{table}"', mine=_mine(column), seen=_mine(column)):
-                    cursor.execute(statement)
+        write = postgres_statements if postgres else sqlite_statements
+        for item in [item for item in guarded_tables() if item.table in present]:
+            for statement in write(item):
+                cursor.execute(statement)
+        isolated = ISOLATED_ONLY if postgres else {}
+        for table, column in [pair for pair in isolated.items() if pair[0] in present]:
+            for statement in _policies(f'"{table}"', mine=_mine(column), seen=_mine(column)):
+                cursor.execute(statement)

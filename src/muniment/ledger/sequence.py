@@ -16,6 +16,7 @@ from muniment.ledger.models import Entry, Log, Outbox, Stream
 from muniment.ledger.record import body_digest
 from muniment.proof.leaf import Leaf
 from muniment.proof.merkle import HASH, CompactRange, leaf_hash
+from muniment.spine.errors import Clash
 from muniment.spine.guard import LEDGER_HAND
 from muniment.spine.scope import tenant_scope
 from muniment.spine.session import open_action
@@ -53,6 +54,12 @@ def sequence_batch(tenant: UUID, most: int = BATCH) -> int:
             streams = {
                 stream.id: stream for stream in Stream.objects.filter(id__in={one.stream for one in waiting})
             }
+            if not {event.stream for event in waiting} <= streams.keys():
+                # Named so that the worker goes on with the other logs instead of ending.
+                raise Clash(
+                    "A stream that a waiting event belongs to is missing.",
+                    todo="Stop, and run: muniment ledger verify --deep.",
+                )
             grown = compact_range(log)
             entries = []
             for event in waiting:

@@ -69,8 +69,9 @@ def test_a_row_that_was_added_is_named(lived, ada, faults):
     with owner(ada.tenant, "cases_item") as cursor:
         cursor.execute(
             "INSERT INTO cases_item (id, tenant_id, case_id, kind, item_id, digest, attached_by, attached_at) "
-            "SELECT %s, tenant_id, case_id, kind, %s, digest, attached_by, attached_at FROM cases_item",
-            [key(new), key(uuid4())],
+            "SELECT %s, tenant_id, case_id, kind, %s, digest, attached_by, attached_at FROM cases_item "
+            "WHERE case_id = %s",
+            [key(new), key(uuid4()), key(lived.id)],
         )
     assert f"cases_item {new.hex}: this row was added behind the application's back" in faults()
 

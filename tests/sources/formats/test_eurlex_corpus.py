@@ -14,11 +14,12 @@ from muniment.sources.formats import eurlex_corpus, formex, oj_xhtml
 from muniment.spine.errors import Absent, Invalid
 
 
-def make(folder: Path, *, official: bool = True, **changes: Any) -> Path:
-    day = "2030-02-01" if official else "2031-01-01"
+def make(folder: Path, *, official: bool = True, text: str = OJ, **changes: Any) -> Path:
+    # The particulars give the day of adoption; the file's own head says 1.2.2030.
+    day = "2030-01-15" if official else "2031-01-01"
     number = "32030R0077" if official else "02030R0077-20310101"
     version = folder / "works" / "32030r0077" / "versions" / f"{day}--x"
-    name, content = ("en.xml", OJ) if official else ("en.fmx4/CL2030R0077EN.0001.xml", FORMEX)
+    name, content = ("en.xml", text) if official else ("en.fmx4/CL2030R0077EN.0001.xml", FORMEX)
     (version / name).parent.mkdir(parents=True)
     (version / name).write_bytes(content.encode())
     observation = {
@@ -55,6 +56,29 @@ def test_a_corpus_is_read_with_all_its_particulars(tmp_path: Path) -> None:
     assert official.title == "Regulation on lanterns"
     assert oj_xhtml.parse(official.read(), celex=official.celex).celex == "32030R0077"
     assert formex.parse(consolidated.read(), celex=consolidated.celex).celex == "32030R0077"
+
+
+def test_the_day_of_publication_is_read_out_of_the_journal_and_not_taken_from_the_day_of_adoption(
+    tmp_path: Path,
+) -> None:
+    make(tmp_path / "said")
+    make(tmp_path / "unsaid", text=OJ.replace('<p class="oj-hd-date">1.2.2030</p>', ""))
+    make(tmp_path / "impossible", text=OJ.replace("1.2.2030", "31.2.2030"))
+    labels = [
+        next(eurlex_corpus.publications(tmp_path / one)).version for one in ("said", "unsaid", "impossible")
+    ]
+    assert labels == ["OJ:2030-02-01", "OJ", "OJ"]
+
+
+def test_real_acts_bear_the_day_on_which_the_journal_published_them(shared: Path) -> None:
+    folder = shared / "regulatory" / "eu-lex-corpus"
+    labels = {
+        one.celex: one.version for one in eurlex_corpus.selected(folder) if one.authenticity == "official"
+    }
+    assert labels["32022R2554"] == "OJ:2022-12-27"
+    assert labels["32016R0679"] == "OJ:2016-05-04"
+    assert labels["32024R1689"] == "OJ:2024-07-12"
+    assert all(label.startswith("OJ:") for label in labels.values())
 
 
 def test_a_changed_file_is_refused(tmp_path: Path) -> None:

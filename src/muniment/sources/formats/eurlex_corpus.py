@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from muniment.sources.formats import oj_xhtml
 from muniment.sources.formats.identifiers import base_celex, is_celex
 from muniment.sources.formats.jsontext import read_json
 from muniment.sources.formats.markup import MAX_BYTES
@@ -44,7 +45,8 @@ class Publication:
 
     :param celex: of the base act, e.g. ``32022R2554``.
     :param publisher_number: the publisher's own number of this version, e.g. ``02022R2554-20221227``.
-    :param version: ``OJ:`` or ``CONS:`` and the date from the particulars.
+    :param version: ``OJ:`` and the day of publication that stands in the file's own head (``OJ`` alone when none
+        does), or ``CONS:`` and the day from the particulars.
     :param format: ``oj-xhtml`` or ``formex-cons``: which reader understands it.
     :param authenticity: ``official`` or ``consolidated``.
     """
@@ -140,7 +142,7 @@ def _version(meta: Path, licence: str) -> Iterator[Publication]:
                     publisher_number=number,
                     title=_one_line(expression["title"]),
                     short_title=_one_line(expression.get("title_short", "")),
-                    version=f"{'OJ' if authenticity == 'official' else 'CONS'}:{day}",
+                    version=_label(path, day, authenticity),
                     language=str(expression["language"]),
                     format=form,
                     path=path,
@@ -169,6 +171,18 @@ def _format(name: str, authenticity: str) -> str | None:
     if authenticity == "consolidated" and re.fullmatch(r"[A-Za-z0-9]{5,60}\.0001\.xml", name):
         return FORMEX
     return None
+
+
+def _label(path: Path, day: str, authenticity: str) -> str:
+    """Return the label of a version.
+
+    The particulars give the day on which an act was adopted where one expects the day of its publication.
+    """
+    if authenticity != "official":
+        return f"CONS:{day}"
+    with path.open("rb") as file:
+        issued = oj_xhtml.published(file.read(oj_xhtml.HEAD))
+    return f"OJ:{issued.isoformat()}" if issued else "OJ"
 
 
 def _celex(value: Any) -> str:

@@ -9,6 +9,7 @@ points quoted from other acts (in amending articles) are text of the article, ne
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from muniment.sources.formats.act import ParsedAct, ProvisionKind
 from muniment.sources.formats.draft import Draft
@@ -46,6 +47,28 @@ _ACT_NUMBER = re.compile(
     r"(?:(?P<year>(?:19|20)[0-9]{2})/(?P<number>[0-9]{1,4})\b|N[oO°]\s?(?P<old>[0-9]{1,4})/(?P<oldyear>(?:19|20)[0-9]{2}))"
 )
 _FORM = {"REGULATION": "R", "RÈGLEMENT": "R", "DIRECTIVE": "L", "DECISION": "D", "DÉCISION": "D"}
+#: Where the head of each issue says on which day it appeared: ``27.12.2022``.
+_ISSUED = re.compile(rb'class="oj-hd-date"[^>]{0,80}>\s{0,80}([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?![0-9])')
+#: The head of the issue stands within this many bytes.
+HEAD = 16_384
+
+
+def published(content: bytes) -> date | None:
+    """Return the day on which the Official Journal published the act; ``None`` when the file does not say it.
+
+    Why it matters: an act bears the day on which it was adopted, and deadlines run from the day on which it was
+    published; the two are weeks apart and must not be taken for each other.
+
+    :param content: the file as retrieved, or its beginning.
+    """
+    found = _ISSUED.search(content[:HEAD])
+    if found is None:
+        return None
+    day, month, year = (int(part) for part in found.groups())
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def parse(content: bytes, *, celex: str | None = None) -> ParsedAct:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from muniment.cases import rules
 from muniment.cases.models import Answer, Case, Decision, Item, State
@@ -67,18 +65,17 @@ def test_there_must_be_something_to_decide_about_and_an_outcome_that_is_known():
 @pytest.mark.parametrize("text", ["", "  ", "ab", "x" * 20_001, "a\0bcdefg", "half \ud800 of it"])
 def test_words_that_cannot_stand_are_refused(text):
     with pytest.raises(Invalid) as refusal:
-        rules.require_words(text, field="reason", shortest=3)
+        rules.require_rationale(text, called="reason", shortest=3)
     assert refusal.value.where == "reason"
 
 
-@given(st.text(max_size=300))
-def test_words_are_kept_composed_and_trimmed_or_refused(text):
-    try:
-        kept = rules.require_words(text, field="reason")
-    except Invalid:
-        return
-    assert kept == kept.strip()
-    assert rules.require_words(kept, field="reason") == kept
+def test_a_rationale_may_have_lines_and_a_title_may_not():
+    assert rules.require_rationale("looked\ntwice at it", called="rationale") == "looked\ntwice at it"
+    with pytest.raises(Invalid, match="title holds"):
+        rules.require_title("two\nlines")
+    with pytest.raises(Invalid, match="longer than 500"):
+        rules.require_title("x" * 501)
+    assert rules.require_title(" Is this us? ") == "Is this us?"
 
 
 ITEMS = [("evidence", "b", "1" * 64), ("finding", "a", "2" * 64)]

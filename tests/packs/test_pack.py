@@ -222,7 +222,7 @@ def test_a_copy_says_to_whom_it_goes_and_the_ledger_keeps_it(raw, pack, otto):
         assert (copy.given_to, copy.taken_by) == ("Supervisory authority", otto.id)
     with pytest.raises(Invalid, match="to whom"):
         actions.download(otto, pack_id=pack.id, given_to="  ")
-    with pytest.raises(Invalid, match="no name may hold"):
+    with pytest.raises(Invalid, match="no text may hold"):
         actions.download(otto, pack_id=pack.id, given_to="Ms\x07Example")
 
 

@@ -10,7 +10,7 @@ from muniment.tenants import actions, queries, rules
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 121, "two\nlines", "nul\0"])
 def test_a_name_that_nobody_could_read_is_refused(name):
-    with pytest.raises(Invalid, match="printable"):
+    with pytest.raises(Invalid, match="name of a tenant"):
         rules.require_name(name)
 
 

@@ -22,6 +22,7 @@ from uuid import UUID
 from muniment.spine.blind import blind
 from muniment.spine.errors import Invalid
 from muniment.spine.ports import Chance
+from muniment.spine.wording import require_wording
 
 LONGEST_LOGIN: Final = 120
 LONGEST_NAME: Final = 120
@@ -62,12 +63,7 @@ def require_name(name: str) -> str:
 
     :raises Invalid: when it is empty, longer than 120 characters or holds control characters.
     """
-    kept = unicodedata.normalize("NFC", name.strip()) if len(name) <= 4 * LONGEST_NAME else ""
-    if not kept or len(kept) > LONGEST_NAME or not kept.isprintable():
-        raise Invalid(
-            "The name of a person has 1 to 120 printable characters.", todo="Mend the name.", where="name"
-        )
-    return kept
+    return require_wording(name, called="name of a person", field="name", shortest=1, longest=LONGEST_NAME)
 
 
 def require_label(label: str) -> str:
@@ -75,12 +71,7 @@ def require_label(label: str) -> str:
 
     :raises Invalid: when it is empty, longer than 80 characters or holds control characters.
     """
-    kept = unicodedata.normalize("NFC", label.strip()) if len(label) <= 400 else ""
-    if not kept or len(kept) > 80 or not kept.isprintable():
-        raise Invalid(
-            "The label of a token has 1 to 80 printable characters.", todo="Mend the label.", where="label"
-        )
-    return kept
+    return require_wording(label, called="label of a token", field="label", shortest=1, longest=80)
 
 
 def require_life(now: datetime, expires_at: datetime) -> datetime:

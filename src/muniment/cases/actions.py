@@ -78,7 +78,7 @@ def open_case(
     case: Case = Case.objects.create(
         id=once or ports.new_id(),
         number=highest + 1,
-        title=rules.require_words(title, field="title", shortest=3),
+        title=rules.require_title(title),
         opened_by=act.actor.id,
         opened_at=act.now,
         due_at=due_at or act.now + rules.DUE_AFTER,
@@ -134,7 +134,7 @@ def propose(act: Act, *, case_id: UUID, outcome: str, rationale: str) -> Decisio
     items = queries.items(case)
     rules.require_something_to_decide(items)
     outcome = rules.require_outcome(outcome)
-    rationale = rules.require_words(rationale, field="rationale", shortest=rules.SHORTEST_RATIONALE)
+    rationale = rules.require_rationale(rationale, called="rationale")
     decision: Decision = Decision.objects.create(
         case=case,
         outcome=outcome,
@@ -170,7 +170,7 @@ def decide(act: Act, *, case_id: UUID, approve: bool, reason: str, shown: str) -
     rules.require_step(case, "cases.decide")
     decision = rules.require_asked(Decision.objects.filter(case=case, answer=Answer.ASKED).first())
     rules.require_second_pair_of_eyes(decision, act.actor)
-    reason = rules.require_words(reason, field="reason", shortest=rules.SHORTEST_RATIONALE)
+    reason = rules.require_rationale(reason, called="reason")
     now = rules.shown_digest(
         case,
         queries.contents(queries.items(case)),
@@ -225,7 +225,7 @@ def withdraw(act: Act, *, case_id: UUID, reason: str) -> Case:
     case.state, case.closed_at = State.WITHDRAWN, act.now
     case.save(update_fields=["state", "closed_at"])
     act.record(
-        case, number=case.number, reason=Sealed(rules.require_words(reason, field="reason", shortest=3))
+        case, number=case.number, reason=Sealed(rules.require_rationale(reason, called="reason", shortest=3))
     )
     return case
 
@@ -238,7 +238,7 @@ def read(act: Act, *, case_id: UUID) -> queries.Whole:
     return found
 
 
-@action("cases.read_queue", cls="case.read", says="{actor} looked at {facts.count} cases", reads=True)
+@action("cases.read_queue", cls="case.read", says="{actor} looked at a list of {facts.count:case|cases}", reads=True)
 def read_queue(
     act: Act, *, state: str = "", most: int = queries.MOST, after: int = 0, by_number: bool = False
 ) -> list[Case]:

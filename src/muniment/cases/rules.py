@@ -12,10 +12,12 @@ from muniment.cases.models import Answer, Case, Decision, Item, Outcome, State
 from muniment.proof.canonical import canonical
 from muniment.spine.actor import Actor
 from muniment.spine.errors import Clash, Invalid, Refused
+from muniment.spine.wording import require_wording
 
 #: A case that nobody gave another date is due after so long.
 DUE_AFTER: Final = timedelta(days=10)
 LONGEST_TEXT: Final = 20_000
+LONGEST_TITLE: Final = 500
 SHORTEST_RATIONALE: Final = 10
 
 #: From which state an action leads to which; the diagram in the reference is drawn from this.
@@ -54,27 +56,14 @@ def require_second_pair_of_eyes(decision: Decision, actor: Actor) -> None:
         )
 
 
-def require_words(text: str, *, field: str, shortest: int = 1) -> str:
-    """Return a person's text in NFC, as it is kept word for word.
+def require_title(title: str) -> str:
+    """Return what is to be decided, in one line."""
+    return require_wording(title, called="title", shortest=3, longest=LONGEST_TITLE)
 
-    :raises Invalid: when it is too short to mean anything, too long, or holds NUL or half of a surrogate pair.
-    """
-    kept = unicodedata.normalize("NFC", text).strip()
-    if len(kept) < shortest:
-        raise Invalid(
-            f"The {field} is missing or too short.",
-            todo=f"Write at least {shortest} characters.",
-            where=field,
-        )
-    if len(kept) > LONGEST_TEXT:
-        raise Invalid(
-            f"The {field} is longer than {LONGEST_TEXT} characters.", todo="Shorten it.", where=field
-        )
-    if "\0" in kept or any(unicodedata.category(sign) == "Cs" for sign in kept):
-        raise Invalid(
-            f"The {field} holds characters that no text may hold.", todo="Type it anew.", where=field
-        )
-    return kept
+
+def require_rationale(text: str, *, called: str, shortest: int = SHORTEST_RATIONALE) -> str:
+    """Return why, as an examiner will read it; it may have several lines."""
+    return require_wording(text, called=called, shortest=shortest, longest=LONGEST_TEXT, lines=True)
 
 
 def require_outcome(outcome: str) -> str:

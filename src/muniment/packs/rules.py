@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Final
 
 from muniment.packs.models import Pack, PackState
-from muniment.spine.errors import Invalid, Refused
+from muniment.spine.errors import Refused
+from muniment.spine.wording import require_wording
 
 #: The fields of an event that a pack never shows: from where somebody worked is nobody else's business.
 WITHHELD: Final = frozenset({"origin"})
@@ -45,18 +45,14 @@ def require_receiver(given_to: str) -> str:
 
     :raises Invalid: when it is empty, too long, or holds characters that no text may hold.
     """
-    kept = unicodedata.normalize("NFC", given_to).strip()
-    if not SHORTEST_RECEIVER <= len(kept) <= LONGEST_RECEIVER:
-        raise Invalid(
-            "It is not said to whom the copy goes.",
-            todo=f"Write a name or an office, {SHORTEST_RECEIVER} to {LONGEST_RECEIVER} characters.",
-            where="given_to",
-        )
-    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in kept):
-        raise Invalid(
-            "The name holds characters that no name may hold.", todo="Type it anew.", where="given_to"
-        )
-    return kept
+    return require_wording(
+        given_to,
+        called="receiver’s name",
+        field="given_to",
+        shortest=SHORTEST_RECEIVER,
+        longest=LONGEST_RECEIVER,
+        todo=f"Write to whom the copy goes: a name or an office, {SHORTEST_RECEIVER} to {LONGEST_RECEIVER} characters.",
+    )
 
 
 def require_small_enough(pack: Pack) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +12,7 @@ from muniment.scans.evidence.proposal import Proposal
 from muniment.scans.models import Assessment, Finding, Scan, ScanState
 from muniment.spine.actor import Actor
 from muniment.spine.errors import Invalid, Refused
+from muniment.spine.wording import require_wording
 
 LONGEST_REASON: Final = 20_000
 
@@ -51,16 +51,14 @@ def require_assessment(assessment: str, reason: str) -> str:
         raise Invalid(
             "This answer is not known.", todo="Accept, or disagree with a reason.", where="assessment"
         )
-    kept = unicodedata.normalize("NFC", reason).strip()
-    if assessment == Assessment.DISAGREED and len(kept) < 10:
-        raise Invalid(
-            "Say why you disagree.",
-            todo="Write at least 10 characters; an examiner reads them.",
-            where="reason",
-        )
-    if len(kept) > LONGEST_REASON or "\0" in kept or any(unicodedata.category(s) == "Cs" for s in kept):
-        raise Invalid("The reason is too long or holds characters that no text may hold.", where="reason")
-    return kept
+    return require_wording(
+        reason,
+        called="reason",
+        shortest=10 if assessment == Assessment.DISAGREED else 0,
+        longest=LONGEST_REASON,
+        lines=True,
+        todo="Say why you disagree in at least 10 characters; an examiner reads them.",
+    )
 
 
 def facts_digest(proposal: Proposal) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from muniment.spine.errors import Invalid
+from muniment.spine.wording import require_wording
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
@@ -14,12 +15,7 @@ def require_name(name: str) -> str:
 
     :raises Invalid: when it is empty, longer than 120 characters or holds control characters.
     """
-    kept = name.strip()
-    if not kept or len(kept) > 120 or not kept.isprintable():
-        raise Invalid(
-            "The name of a tenant has 1 to 120 printable characters.", todo="Mend the name.", where="name"
-        )
-    return kept
+    return require_wording(name, called="name of a tenant", field="name", shortest=1, longest=120)
 
 
 def require_slug(slug: str) -> str:

@@ -12,6 +12,7 @@ from muniment.spine import ports
 from muniment.spine.actor import Actor
 from muniment.spine.errors import Absent, Clash
 from muniment.spine.scope import tenant_scope
+from muniment.spine.wording import require_wording
 from muniment.vault import queries, rules, storage
 from muniment.vault.extraction.child import Extractor
 from muniment.vault.extraction.text import MAX_BYTES, Extracted, to_json
@@ -112,8 +113,8 @@ def receive(
     :raises Refused: when the actor may not file documents.
     """
     name = rules.require_file_name(name)
-    title = rules.require_text(title or name, field="title")
-    owner = rules.require_text(owner, field="owner", needed=False)
+    title = require_wording(title or name, called="title", shortest=1, longest=rules.LONGEST_NAME)
+    owner = require_wording(owner, called="owner", longest=rules.LONGEST_NAME)
     today = ports.now().date()
     holds = rules.require_effective(effective or today, today)
     kept: list[UUID] = []
@@ -146,7 +147,7 @@ def receive(
             raise
 
 
-@action("vault.browse", cls="evidence.read", says="{actor} looked at the list of documents", reads=True)
+@action("vault.browse", cls="evidence.read", says="{actor} looked at {subject}", reads=True)
 def browse(
     act: Act, *, document_id: UUID | None = None, after: UUID | None = None, most: int = 50
 ) -> queries.Listing:

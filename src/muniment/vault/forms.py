@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from muniment.spine import ports
 from muniment.spine.errors import Invalid
+from muniment.spine.wording import require_wording
 from muniment.vault import rules
 
 ENDINGS = ", ".join(sorted(rules.MEDIA_TYPES))
@@ -83,7 +84,9 @@ class Upload(Version):
         given = str(self.cleaned_data[name])
         return str(
             _asked(
-                lambda: rules.require_text(rules.require_legible(given, field=name), field=name, needed=False)
+                lambda: require_wording(
+                    rules.require_legible(given, field=name), called=name, longest=rules.LONGEST_NAME
+                )
             )
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,6 +10,7 @@ from typing import Final
 from urllib.parse import quote
 
 from muniment.spine.errors import Invalid
+from muniment.spine.wording import require_wording
 from muniment.vault.extraction.text import Extracted
 
 LONGEST_NAME: Final = 200
@@ -24,23 +24,6 @@ MEDIA_TYPES: Final = {
     ".html": "text/html",
     ".htm": "text/html",
 }
-
-
-def require_text(value: str, *, field: str, longest: int = LONGEST_NAME, needed: bool = True) -> str:
-    """Return a person's short text in NFC without surrounding space.
-
-    :raises Invalid: when it is missing, too long, or holds control characters or half of a surrogate pair.
-    """
-    kept = unicodedata.normalize("NFC", value).strip()
-    if needed and not kept:
-        raise Invalid(f"The {field} is missing.", todo="Fill it in.", where=field)
-    if len(kept) > longest:
-        raise Invalid(f"The {field} is longer than {longest} characters.", todo="Shorten it.", where=field)
-    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in kept):
-        raise Invalid(
-            f"The {field} holds characters that no text may hold.", todo="Type it anew.", where=field
-        )
-    return kept
 
 
 def require_legible(value: str, *, field: str) -> str:
@@ -60,7 +43,7 @@ def require_file_name(name: str) -> str:
 
     :raises Invalid: when it is a path, too long, or of a kind that cannot be read here.
     """
-    kept = require_text(name, field="file name")
+    kept = require_wording(name, called="file name", shortest=1, longest=LONGEST_NAME)
     if "/" in kept or "\\" in kept or kept.startswith("."):
         raise Invalid(
             "The file name must not hold a folder.", todo="Give the file a plain name.", where="file name"

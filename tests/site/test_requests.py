@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
+import sys
 from datetime import timedelta
 
 import pytest
+import structlog
+from django.conf import settings
 from django.test import RequestFactory
 
 from muniment.access import actions
-from muniment.site import problems
+from muniment.site import logs, problems
 from muniment.site.logs import Templates, faults_by_type
 from muniment.spine import ports
 from muniment.spine.errors import Absent, Busy, Clash, Invalid, Refused
@@ -249,6 +253,32 @@ def test_logs_keep_the_template_and_lose_what_it_was_about():
     line = json.loads(Templates().format(record))
     assert line["event"] == "Not Found: %s"
     assert "Ada" not in json.dumps(line)
+
+
+def test_logs_outlive_the_stream_on_which_they_were_set_up(monkeypatch, capsys):
+    gone = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", gone)
+    logs.configure({"level": "info"})
+    monkeypatch.undo()
+    gone.close()
+    try:
+        structlog.get_logger().warning("still_heard")
+        logging.getLogger("muniment.test").warning("heard as well")
+    finally:
+        logs.configure(settings.LOGGING)
+    said = capsys.readouterr().err
+    assert "still_heard" in said
+    assert "heard as well" in said
+
+
+def test_a_reader_of_the_log_who_went_away_stops_nobody(monkeypatch):
+    class Gone(io.StringIO):
+        def write(self, _text):
+            raise BrokenPipeError
+
+    monkeypatch.setattr(sys, "stderr", Gone())
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    logs.Stderr().emit(logging.makeLogRecord({"msg": "nobody hears this"}))
 
 
 def test_logs_say_where_a_fault_arose_and_not_what_it_quoted():

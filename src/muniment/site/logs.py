@@ -61,6 +61,18 @@ class Templates(logging.Formatter):
         return str(self._json(None, "", faults_by_type(None, "", event)))
 
 
+class Stderr(logging.Handler):
+    """Writes each line to the standard error stream as it is at that moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line; a stream that is gone stops nobody's work."""
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except OSError:
+            self.handleError(record)
+
+
 def configure(wanted: dict[str, Any]) -> None:
     """Set logging up once; called by Django with the setting ``LOGGING``."""
     level = str(wanted.get("level", "info")).upper()
@@ -73,7 +85,8 @@ def configure(wanted: dict[str, Any]) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up for each line: whoever puts another stream in its place for a while may close that one.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     logging.config.dictConfig(
@@ -81,7 +94,7 @@ def configure(wanted: dict[str, Any]) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"json": {"()": "muniment.site.logs.Templates"}},
-            "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "handlers": {"lines": {"class": "muniment.site.logs.Stderr", "formatter": "json"}},
             "root": {"handlers": ["lines"], "level": "WARNING" if level == "INFO" else level},
         }
     )

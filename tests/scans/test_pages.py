@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from muniment.ledger.models import Outbox
 from muniment.scans import queries
@@ -76,7 +79,25 @@ def test_the_picture_colours_each_article_by_what_needs_a_person_first(client_as
     assert re.search(
         r'g-fault" href="/scans/[^"]+\?act=32016R0679&amp;article=art_33" title="Art. 33: Conflict', page
     )
-    assert 'article=art_34" title="Art. 34: No evidence found"' in page
+    assert 'article=art_34" title="Art. 34: No evidence found for 1 of 1 duty"' in page
+
+
+def test_the_picture_counts_duties_as_its_heading_does(client_as, ada, scanned):
+    page = client_as(ada).get(f"/scans/{scanned.id}/").content.decode()
+    key = re.search(r'<ul class="key">.*?</ul>', page).group()
+    shown = re.findall(r'<span>([^<]+)</span> <b class="num">(\d+)</b>', key)
+    assert shown == [("Conflict found", "1"), ("No evidence found", "2")]
+    assert "Art. 33: Conflict found for 1 of 2 duties" in page
+
+
+def test_the_page_of_a_scan_fetches_law_and_documents_once(client_as, ada, scanned):
+    browser = client_as(ada)
+    with CaptureQueriesContext(connection) as asked:
+        browser.get(f"/scans/{scanned.id}/")
+    tables = [re.search(r'FROM "(\w+)"', one["sql"]) for one in asked.captured_queries]
+    counted = Counter(table.group(1) for table in tables if table)
+    assert counted["sources_snapshot"] == counted["vault_documentversion"] == 1
+    assert counted["scans_scan"] == 1
 
 
 def test_the_table_is_filtered_by_what_was_clicked(client_as, ada, scanned):

@@ -134,6 +134,23 @@ def test_a_cell_says_its_state_in_words_and_leads_to_its_list() -> None:
     assert "Article 19: Conflict found" in cell.text_content()
 
 
+def test_the_key_counts_what_the_cells_stand_for() -> None:
+    cells = [
+        {
+            "label": "1",
+            "status": "conflict",
+            "counts": {"conflict": 1, "evidence": 3},
+            "words": "Art. 1: said",
+        },
+        {"label": "2", "status": "evidence", "counts": {"evidence": 2}},
+        {"label": "3", "status": ""},
+    ]
+    found = html.fromstring(marks.heat_map([{"label": "I", "cells": cells}]))
+    assert [one.text_content() for one in found.findall(".//li/b")] == ["5", "1"]
+    assert "Art. 1: said" in found.text_content()
+    assert "3: nothing is demanded" in found.text_content()
+
+
 def test_the_waterfall_ends_where_its_steps_lead_and_says_which_side_of_the_threshold() -> None:
     below = marks.waterfall([{"label": "a", "points": 0.9}, {"label": "b", "points": -0.4}], 0.5, 0.7)
     assert "stays below the threshold of 0.70" in below

@@ -139,15 +139,20 @@ def read(
     wanted: queries.Wanted = queries.EVERYTHING,
     after: UUID | None = None,
     most: int | None = None,
+    quotes_only: bool = False,
 ) -> tuple[Scan, list[Finding]]:
     """Return a scan with its findings, or some of them, and put on record that they were read.
 
     :param after: identifier of the last finding of the page before.
     :param most: how many findings at most; all of them when not given.
+    :param quotes_only: fetch all of them, but only what a check of their quotes needs.
     :raises Invalid: when the cursor leads nowhere.
     """
     scan = queries.scan(scan_id)
-    found = queries.findings(scan) if most is None else queries.page(scan, wanted, after, most)
+    if quotes_only:
+        found = queries.anchored(scan)
+    else:
+        found = queries.findings(scan) if most is None else queries.page(scan, wanted, after, most)
     act.record(scan, number=scan.number, findings=len(found))
     return scan, found
 

@@ -94,11 +94,11 @@ def findings(request: Asked, scan_id: UUID, asked: Annotated[FindingsAsked, Quer
     wanted = queries.Wanted(
         asked.act, asked.chapter, asked.article, asked.status or "", asked.assessment or ""
     )
-    _scan_row, found = actions.read(
+    scan, found = actions.read(
         request.actor, scan_id=scan_id, wanted=wanted, after=asked.cursor, most=asked.limit
     )
     loose = queries.unanchored(found)
-    more = len(found) == asked.limit and queries.follows(found[-1], wanted)
+    more = len(found) == asked.limit and queries.follows(scan, found[-1], wanted)
     return {
         "items": [_finding(one, anchored=one.id not in loose) for one in found],
         "next": str(found[-1].id) if more else None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from muniment.scans.evidence.scan import ActInput, DocumentInput
 from muniment.scans.models import Finding, Scan
@@ -17,6 +17,7 @@ from muniment.sources.models import Snapshot
 from muniment.spine.errors import Absent, Invalid
 from muniment.spine.scope import DEPLOYMENT
 from muniment.vault import queries as vault
+from muniment.vault.extraction.text import Extracted
 from muniment.vault.models import DocumentVersion
 from muniment.vault.storage import Damaged
 
@@ -83,6 +84,18 @@ def findings(of: Scan) -> list[Finding]:
     return list(Finding.objects.filter(scan=of).order_by("position"))
 
 
+#: What says which words a finding points at, and what it is called; reading the rest takes most of the time.
+_ANCHORED = (
+    "tenant_id", "scan", "position", "act", "eid", "status", "confidence", "snapshot_id", "law_digest", "law_start",
+    "law_end", "law_quote", "version_id", "version_digest", "start", "end", "quote",
+)  # fmt: skip
+
+
+def anchored(of: Scan) -> list[Finding]:
+    """Return the findings of a scan as the check of quotes needs them; their other columns come when asked for."""
+    return list(Finding.objects.filter(scan=of).only(*_ANCHORED).order_by("position"))
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which findings of a scan are meant; an empty member means all."""
@@ -128,9 +141,9 @@ def page(of: Scan, wanted: Wanted = EVERYTHING, after: UUID | None = None, most:
     return list(rows[:most])
 
 
-def follows(last: Finding, wanted: Wanted) -> bool:
+def follows(of: Scan, last: Finding, wanted: Wanted) -> bool:
     """Say whether findings that are meant come after this one."""
-    return wanted.rows(last.scan).filter(position__gt=last.position).exists()
+    return wanted.rows(of).filter(position__gt=last.position).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +185,26 @@ class Mark(NamedTuple):
 
 def held(of: Scan) -> Counter[Mark]:
     """Return how many findings of a scan there are of each kind, without their contents."""
-    return Counter(Mark(*row) for row in Finding.objects.filter(scan=of).values_list(*Mark._fields))
+    rows = Finding.objects.filter(scan=of).order_by().values_list(*Mark._fields)
+    return Counter({Mark(*row): count for *row, count in rows.annotate(count=Count("id"))})
 
 
 def meant(marks: Counter[Mark], given: Mapping[str, str]) -> int:
     """Return how many findings have all the members that are given."""
     wanted = [(Mark._fields.index(name), value) for name, value in given.items()]
     return sum(count for mark, count in marks.items() if all(mark[place] == value for place, value in wanted))
+
+
+def acts(of: Scan) -> dict[str, Snapshot]:
+    """Return the snapshots that a scan took as law, by key, in the scan's order.
+
+    :raises Absent: when one of them is not here.
+    """
+    rows = {row.id: row for row in Snapshot.objects.filter(id__in=[UUID(one) for _, one, _ in of.acts])}
+    try:
+        return {key: rows[UUID(one)] for key, one, _ in of.acts}
+    except KeyError:
+        raise Absent from None
 
 
 def searched(of: Scan) -> list[DocumentVersion]:
@@ -232,11 +258,27 @@ class Anchor:
 
 
 class Anchors:
-    """Checks quotes against stored bytes, reading each text once."""
+    """Checks quotes against stored bytes; each row is fetched and each text read and checked once.
 
-    def __init__(self) -> None:
+    One is made for each request and thrown away with it, so that "still stands" means now.
+    """
+
+    def __init__(self, snapshots: Iterable[Snapshot] = (), versions: Iterable[DocumentVersion] = ()) -> None:
+        self._snapshots = {row.id: row for row in snapshots}
+        self._versions = {row.id: row for row in versions}
         self._acts: dict[UUID, tuple[str, str]] = {}
-        self._documents: dict[UUID, tuple[str, str]] = {}
+        self._documents: dict[UUID, tuple[Extracted | None, str]] = {}
+
+    def expect(self, found: Iterable[Finding]) -> None:
+        """Fetch the rows that these findings speak of with one question to the database for each table."""
+        pairs = [(one.snapshot_id, one.version_id) for one in found]
+        acts = {act for act, _ in pairs} - self._snapshots.keys()
+        documents = {version for _, version in pairs if version is not None} - self._versions.keys()
+        if acts:
+            self._snapshots |= {row.id: row for row in Snapshot.objects.filter(id__in=acts)}
+        if documents:
+            rows = DocumentVersion.objects.select_related("document").filter(id__in=documents)
+            self._versions |= {row.id: row for row in rows}
 
     def of(self, found: Finding) -> Anchor:
         """Say whether both quotes of a finding still stand."""
@@ -244,33 +286,56 @@ class Anchors:
         law = law_digest == found.law_digest and law_text[found.law_start : found.law_end] == found.law_quote
         if found.version_id is None:
             return Anchor(law, document=True)
-        text, digest = self._document(found.version_id)
-        quoted = text[found.start or 0 : found.end or 0]
+        extracted, digest = self._document(found.version_id)
+        quoted = extracted.text[found.start or 0 : found.end or 0] if extracted else ""
         return Anchor(law, document=digest == found.version_digest and quoted == found.quote)
+
+    def snapshot(self, snapshot_id: UUID) -> Snapshot:
+        """Return a snapshot of an act.
+
+        :raises Absent: when there is none.
+        """
+        if snapshot_id not in self._snapshots:
+            self._snapshots[snapshot_id] = sources.snapshot(snapshot_id)
+        return self._snapshots[snapshot_id]
+
+    def version(self, version_id: UUID) -> DocumentVersion:
+        """Return a version with its document.
+
+        :raises Absent: when there is none in this tenant.
+        """
+        if version_id not in self._versions:
+            self._versions[version_id] = vault.version(version_id)
+        return self._versions[version_id]
+
+    def text(self, version_id: UUID) -> Extracted | None:
+        """Return the text of a version; nothing when its stored bytes are not those that came."""
+        return self._document(version_id)[0]
 
     def _act(self, snapshot_id: UUID) -> tuple[str, str]:
         if snapshot_id not in self._acts:
             try:
-                snapshot = sources.snapshot(snapshot_id)
+                snapshot = self.snapshot(snapshot_id)
                 self._acts[snapshot_id] = (sources.text_of(snapshot), snapshot.sha256)
             except (Damaged, Absent):
                 self._acts[snapshot_id] = ("", "")
         return self._acts[snapshot_id]
 
-    def _document(self, version_id: UUID) -> tuple[str, str]:
+    def _document(self, version_id: UUID) -> tuple[Extracted | None, str]:
         if version_id not in self._documents:
             try:
-                version = vault.version(version_id)
-                self._documents[version_id] = (vault.text_of(version).text, version.sha256)
+                version = self.version(version_id)
+                self._documents[version_id] = (vault.text_of(version), version.sha256)
             except (Damaged, Absent):
-                self._documents[version_id] = ("", "")
+                self._documents[version_id] = (None, "")
         return self._documents[version_id]
 
 
-def unanchored(found: Iterable[Finding]) -> set[UUID]:
+def unanchored(found: Iterable[Finding], anchors: Anchors | None = None) -> set[UUID]:
     """Return the identifiers of the findings whose quotes no longer stand in the stored bytes."""
-    anchors = Anchors()
-    return {one.id for one in found if not anchors.of(one).holds}
+    rows, known = list(found), anchors or Anchors()
+    known.expect(rows)
+    return {one.id for one in rows if not known.of(one).holds}
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,13 +357,13 @@ class Sides:
 
 def sides(of: Finding) -> Sides:
     """Return the law and the document of a finding with their texts."""
-    snapshot = sources.snapshot(of.snapshot_id)
-    anchor = Anchors().of(of)
+    anchors = Anchors()
+    snapshot, anchor = anchors.snapshot(of.snapshot_id), anchors.of(of)
     version, text, place, is_paged = None, "", "", False
     if of.version_id is not None:
-        version = vault.version(of.version_id)
-        if anchor.document:
-            extracted = vault.text_of(version)
+        version = anchors.version(of.version_id)
+        extracted = anchors.text(of.version_id)
+        if anchor.document and extracted is not None:
             text, place, is_paged = extracted.text, extracted.place(of.start or 0), extracted.unit == "page"
     law = sources.text_of(snapshot) if anchor.law else ""
     return Sides(of, snapshot, law, version, text, place, is_paged, anchor)

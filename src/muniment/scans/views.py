@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from muniment.access.queries import names
@@ -23,10 +24,12 @@ from muniment.scans import actions, queries, rules
 from muniment.scans.forms import Answer, Filter, Start
 from muniment.scans.models import Finding, Scan
 from muniment.sources import queries as sources
+from muniment.sources.models import Snapshot
 from muniment.sources.rules import called, cited
 from muniment.spine.actor import Actor
 from muniment.ui.words.statuses import status_of
 from muniment.vault import actions as vault
+from muniment.vault.models import DocumentVersion
 from muniment.vault.rules import flowing
 
 ON_A_PAGE = 25
@@ -93,17 +96,30 @@ def _query(given: Mapping[str, str]) -> str:
     return f"?{urlencode(given)}" if given else ""
 
 
-def _heat(scan: Scan, held: Counter[queries.Mark], wanted: queries.Wanted) -> list[dict[str, Any]]:
-    """Return for each act its chapters with a cell for each article, the state that needs a person first."""
-    found: dict[tuple[str, str, str], set[str]] = {}
-    for mark in held:
-        found.setdefault((mark.act, mark.chapter, mark.article), set()).add(mark.status)
+def _said(status: str, count: int, whole: int) -> str:
+    """Return a cell's state in words: in how many of the article's duties it was found."""
+    return ngettext(
+        "%(state)s for %(count)d of %(whole)d duty", "%(state)s for %(count)d of %(whole)d duties", whole
+    ) % {"state": status_of(status.removesuffix("_found")).word, "count": count, "whole": whole}
+
+
+def _heat(
+    scan: Scan, acts: Mapping[str, Snapshot], held: Counter[queries.Mark], wanted: queries.Wanted
+) -> list[dict[str, Any]]:
+    """Return for each act its chapters with a cell for each article; the state that needs a person first colours it.
+
+    What is counted are duties, in a cell's words as in the key: an article may ask for several.
+    """
+    found: dict[tuple[str, str, str], Counter[str]] = {}
+    for mark, count in held.items():
+        found.setdefault((mark.act, mark.chapter, mark.article), Counter())[mark.status] += count
+    said: dict[tuple[str, int, int], str] = {}
     base = _address(scan, {})
     pictures = []
-    for key, snapshot_id, _digest in scan.acts:
+    for key, snapshot in acts.items():
         if wanted.act and key != wanted.act:
             continue
-        outline = sources.outline(sources.snapshot(UUID(snapshot_id)))
+        outline = sources.outline(snapshot)
         chapters = {chapter for act, chapter, _article in found if act == key}
         parts = [part for part in outline if part.kind == "article" or (key, "", part.eid) in found]
         rows = []
@@ -112,13 +128,19 @@ def _heat(scan: Scan, held: Counter[queries.Mark], wanted: queries.Wanted) -> li
             inside = [part for part in parts if whole is None or whole.start <= part.start < whole.end]
             cells = []
             for part in inside:
-                states = found.get((key, chapter, part.eid), ())
+                states = found.get((key, chapter, part.eid), Counter())
                 if not states and whole is None:
                     continue
+                name, worst = part.citation, rules.worst(states)
+                kind = (worst, states[worst], states.total())
+                if states and kind not in said:
+                    said[kind] = _said(*kind)
                 cell = {
-                    "label": part.number or part.citation,
-                    "name": part.citation,
-                    "status": rules.worst(states).removesuffix("_found"),
+                    "label": part.number or name,
+                    "name": name,
+                    "words": f"{name}: {said[kind]}" if states else "",
+                    "status": worst.removesuffix("_found"),
+                    "counts": {status.removesuffix("_found"): count for status, count in states.items()},
                     "url": f"{base}{_query({'act': key, 'article': part.eid})}" if states else "",
                     "current": wanted.article == part.eid and wanted.act == key,
                 }
@@ -180,7 +202,8 @@ def scan(request: Asked, scan_id: UUID) -> HttpResponse:
         request.actor, scan_id=scan_id, wanted=wanted, after=asked.cursor(), most=ON_A_PAGE
     )
     held = queries.held(found)
-    loose = queries.unanchored(page)
+    acts, documents = queries.acts(found), queries.searched(found)
+    loose = queries.unanchored(page, queries.Anchors(acts.values(), documents))
     last = page[-1] if len(page) == ON_A_PAGE else None
     context = {
         "scan": found,
@@ -188,21 +211,26 @@ def scan(request: Asked, scan_id: UUID) -> HttpResponse:
         "rows": [_row(one, wanted, loose) for one in page],
         "loose": len(loose),
         "chips": _chips(found, held, wanted),
-        "pictures": _heat(found, held, wanted),
+        "pictures": _heat(found, acts, held, wanted),
         "meant": queries.meant(held, wanted.given()),
         "duties": held.total(),
         "clear_url": _address(found, {}),
         "next_url": _address(found, wanted.given() | {"after": str(last.id)})
-        if last and queries.follows(last, wanted)
+        if last and queries.follows(found, last, wanted)
         else "",
         "first_url": _address(found, wanted.given()) if asked.cursor() else "",
     }
     if request.htmx and not request.htmx.history_restore_request:
         return render(request, "scans/_held.html", context)
-    return render(request, "scans/scan.html", {**context, **_head(found, held)})
+    return render(request, "scans/scan.html", {**context, **_head(found, acts, documents, held)})
 
 
-def _head(found: Scan, held: Counter[queries.Mark]) -> dict[str, Any]:
+def _head(
+    found: Scan,
+    acts: Mapping[str, Snapshot],
+    documents: list[DocumentVersion],
+    held: Counter[queries.Mark],
+) -> dict[str, Any]:
     """Return what stands above the findings: the inputs, the rules, and the counts with their denominators."""
     figures = [
         {
@@ -213,10 +241,8 @@ def _head(found: Scan, held: Counter[queries.Mark]) -> dict[str, Any]:
         for one in rules.WORST_FIRST
     ]
     return {
-        "acts": [
-            (sources.snapshot(UUID(snapshot_id)), called(key)) for key, snapshot_id, _digest in found.acts
-        ],
-        "documents": queries.searched(found),
+        "acts": [(snapshot, called(key)) for key, snapshot in acts.items()],
+        "documents": documents,
         "figures": figures,
         "answered": held.total() - queries.meant(held, {"assessment": "proposed"}),
         "by": names([found.requested_by]).get(found.requested_by, ""),
@@ -228,7 +254,7 @@ def _head(found: Scan, held: Counter[queries.Mark]) -> dict[str, Any]:
 @require_GET
 def quotes(request: Asked, scan_id: UUID) -> HttpResponse:
     """Hold every quote of a scan against the stored bytes and name those that no longer stand."""
-    found, findings = actions.read(request.actor, scan_id=scan_id)
+    found, findings = actions.read(request.actor, scan_id=scan_id, quotes_only=True)
     loose = queries.unanchored(findings)
     context = {
         "scan": found,

@@ -102,6 +102,67 @@ def test_long_lists_are_turned_by_place(client_as, ada, otto, db):
     assert 'rel="prev"' in second
 
 
+def test_readings_are_hidden_and_counted_until_somebody_asks_for_them(client_as, lived, otto, vera):
+    cases.read_queue(otto)
+    cases.read(otto, case_id=lived[0].id)
+    publish.settle()
+    client = client_as(vera)
+    first = page(client, reverse("ledger:index"))
+    assert "2 readings are hidden: somebody looked at something and changed nothing." in first
+    assert "Otto Example read case 1" not in first
+    assert "Ada Example opened case 1" in first
+    assert "was refused" in first, "a refusal is never hidden"
+    publish.settle()
+    switch = re.search(r'href="([^"]+)">Show readings<', first).group(1)
+    shown = page(client, reverse("ledger:index") + switch)
+    assert "Otto Example read case 1" in shown
+    assert "looked at a list of 3 cases" in shown
+    assert "are hidden" not in shown
+    publish.settle()
+    back = re.search(r'href="([^"]+)">Hide readings<', shown).group(1)
+    assert "4 readings are hidden" in page(client, reverse("ledger:index") + back), (
+        "those of the ledger count"
+    )
+
+
+def test_the_switch_for_readings_keeps_what_was_asked_for(client_as, lived, otto, vera):
+    cases.read(otto, case_id=lived[1].id)
+    publish.settle()
+    asked = {"subject": f"cases.Case/{lived[1].id}"}
+    text = page(client_as(vera), reverse("ledger:index"), **asked)
+    assert "1 reading is hidden" in text
+    switch = re.search(r'href="([^"]+)">Show readings<', text).group(1).replace("&amp;", "&")
+    shown = page(client_as(vera), reverse("ledger:index") + switch)
+    assert "Otto Example read case 2" in shown
+    assert "opened case 1" not in shown
+    assert "are hidden" not in page(client_as(vera), reverse("ledger:index"), group="readings")
+
+
+def test_where_only_readings_stand_the_page_says_so(client_as, lived, otto, vera):
+    cases.read(otto, case_id=lived[1].id)
+    publish.settle()
+    with tenant_scope(otto.tenant):
+        only = Entry.objects.filter(kind="cases.read").get()
+    text = page(client_as(vera), reverse("ledger:index"), actor=only.actor, subject=only.subject)
+    assert "Nothing was changed here; people only looked." in text
+
+
+def test_a_refused_reading_is_a_refusal_and_stays_in_sight(client_as, lived, otto, adam):
+    with pytest.raises(Refused):
+        cases.read_queue(adam)
+    publish.settle()
+    text = page(client_as(otto), reverse("ledger:index"), actor=adam.id)
+    assert "Refused" in text
+    assert "reading is hidden" not in text
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 entry"), (0, "0 entries"), (1200, "1200 entries")])
+def test_words_in_sentences_follow_their_number(count, words):
+    opened = Opened((Opening(8, "facts.entries", bytes(32), count),), 0)
+    told = sentences.sentence("ledger.read", "x", "ledger", opened, {"x": "Ada"})
+    assert told == f"Ada read {words} of the ledger"
+
+
 def test_reading_the_ledger_is_on_record(client_as, lived, vera):
     page(client_as(vera), reverse("ledger:index"))
     with tenant_scope(vera.tenant):

@@ -22,12 +22,15 @@ class Asking(forms.Form):
     actor = forms.CharField(max_length=80, required=False)
     subject = forms.CharField(max_length=120, required=False)
     before = forms.IntegerField(min_value=0, max_value=2**62, required=False)
+    readings = forms.ChoiceField(choices=[("shown", _("shown"))], required=False)
     until = forms.DateField(
         label=_("Up to the day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
 
     def wanted(self) -> Wanted:
         """Return what is asked for.
+
+        Readings are left out of the whole list, where they would bury what was done, and shown on request.
 
         :raises Invalid: when the address holds a filter that is none.
         """
@@ -46,4 +49,5 @@ class Asking(forms.Form):
             subject=given["subject"],
             before=given["before"],
             until=given["until"],
+            readings=bool(given["readings"] or given["group"] or given["kind"]),
         )

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Q
+
 from muniment.ledger import logs, sentences
+from muniment.ledger.action import REGISTRY
 from muniment.ledger.models import Checkpoint, Entry, Event, Log, Outbox
 from muniment.ledger.openings import Opened, opened_event
 from muniment.proof.errors import Malformed
@@ -25,6 +28,8 @@ from muniment.spine.errors import Absent, Busy
 
 PAGE: Final = 50
 MOST_CHECKPOINTS: Final = 200
+#: Hidden entries are counted up to so many, so that the page of a long log stays quick.
+MOST_COUNTED: Final = 10_000
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _TILE: Final = re.compile(r"(?:[0-9]{1,2}|entries)/(?:x[0-9]{3}/){0,6}[0-9]{3}(?:\.p/[0-9]{1,3})?")
 
@@ -36,6 +41,7 @@ class Wanted:
     :param classes: classes of leaves; empty for all of them.
     :param before: places below this one. :param until: what happened up to the end of this day, in UTC.
     :param entry: this one only, wherever it stands.
+    :param readings: with those that changed nothing, where somebody only looked at something.
     """
 
     classes: frozenset[str] = frozenset()
@@ -46,6 +52,13 @@ class Wanted:
     until: date | None = None
     most: int = PAGE
     entry: UUID | None = None
+    readings: bool = True
+
+
+def _is_reading() -> Q:
+    """Return the condition of entries of actions that change nothing; a reading that was refused is none."""
+    kinds = sorted(kind for kind, known in REGISTRY.items() if known.reads)
+    return Q(kind__in=kinds) & ~Q(cls="refusal")
 
 
 def _matching(rows: Any, wanted: Wanted) -> Any:
@@ -60,7 +73,17 @@ def _matching(rows: Any, wanted: Wanted) -> Any:
         rows = rows.filter(subject=wanted.subject)
     if wanted.until is not None:
         rows = rows.filter(at__lt=datetime.combine(wanted.until, time(), UTC) + timedelta(days=1))
+    if not wanted.readings:
+        rows = rows.exclude(_is_reading())
     return rows
+
+
+def hidden(wanted: Wanted) -> int:
+    """Return how many entries are left out because they only read; at most one more than :data:`MOST_COUNTED`."""
+    if wanted.readings:
+        return 0
+    rows = _matching(Entry.objects.order_by(), replace(wanted, readings=True)).filter(_is_reading())
+    return int(rows[: MOST_COUNTED + 1].count())
 
 
 def entries(wanted: Wanted) -> list[Entry]:

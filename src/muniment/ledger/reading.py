@@ -17,7 +17,9 @@ class Reading:
     waiting: tuple[Event, ...] = ()
 
 
-@action("ledger.read", cls="log.read", says="{actor} read {facts.entries} entries of the ledger", reads=True)
+@action(
+    "ledger.read", cls="log.read", says="{actor} read {facts.entries:entry|entries} of the ledger", reads=True
+)
 def read(act: Act, *, wanted: queries.Wanted) -> Reading:
     """Return entries of the tenant's ledger, and put on record that they were read.
 

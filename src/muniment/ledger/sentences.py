@@ -109,6 +109,8 @@ def subject_in_words(
         table = apps.get_model(label)._meta
     except (LookupError, ValueError):
         return f"{label} {row[:8]}"
+    if row == "all":
+        return _("the list of %(things)s") % {"things": table.verbose_name_plural}
     numbered = any(field.name == "number" for field in table.get_fields())
     number = (facts or {}).get("number") if numbered else None
     return f"{table.verbose_name} {row[:8] if number is None else number}"
@@ -131,17 +133,27 @@ def address(subject: str) -> str:
     return ""
 
 
+class _Value(str):
+    """A value in a sentence, which may choose the word behind it: ``{facts.count:case|cases}``."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        one, bar, many = spec.partition("|")
+        return f"{self!s} {one if self == '1' else many}" if bar else super().__format__(spec)
+
+
 class _Facts:
     """The facts of an entry, as the braces of a sentence ask for them."""
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         self._facts = facts
 
-    def __getattr__(self, name: str) -> str:
+    def __getattr__(self, name: str) -> _Value:
         value = self._facts.get(name)
         if value is None:
-            return _("(erased)")
-        return in_words(value).replace("_", " ") if isinstance(value, str) else in_words(value)
+            return _Value(_("(erased)"))
+        return _Value(in_words(value).replace("_", " ") if isinstance(value, str) else in_words(value))
 
 
 def sentence(kind: str, actor: str, subject: str, opened: Opened, called: Mapping[str, str]) -> str:

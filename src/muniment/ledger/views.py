@@ -35,7 +35,9 @@ def require_reader(actor: Actor) -> None:
 
 def _chips(form: Asking) -> list[dict[str, Any]]:
     chosen = form.cleaned_data["group"]
-    kept = {name: form.data[name] for name in ("actor", "subject", "until") if form.data.get(name)}
+    kept = {
+        name: form.data[name] for name in ("actor", "subject", "until", "readings") if form.data.get(name)
+    }
 
     def chip(group: str, word: Any) -> dict[str, Any]:
         asked = urlencode({**kept, **({"group": group} if group else {})})
@@ -69,6 +71,15 @@ def _narrowed(wanted: queries.Wanted) -> list[str]:
     return told
 
 
+def _switch(form: Asking) -> str:
+    """Return the address of the same list with readings shown, or hidden when they are shown."""
+    asked = {name: value for name, value in form.data.items() if name in form.fields and value}
+    asked.pop("before", None)
+    if not asked.pop("readings", ""):
+        asked["readings"] = "shown"
+    return f"?{urlencode(asked)}"
+
+
 @require_GET
 def index(request: Asked) -> HttpResponse:
     """List what happened, the newest first."""
@@ -85,8 +96,14 @@ def index(request: Asked) -> HttpResponse:
         "form": form,
         "narrowed": _narrowed(wanted),
         "kept": [
-            (name, form.data[name]) for name in ("group", "kind", "actor", "subject") if form.data.get(name)
+            (name, form.data[name])
+            for name in ("group", "kind", "actor", "subject", "readings")
+            if form.data.get(name)
         ],
+        "hidden": queries.hidden(wanted),
+        "most_counted": queries.MOST_COUNTED,
+        "shown": bool(form.cleaned_data["readings"]) and not wanted.classes and not wanted.kind,
+        "switch": _switch(form),
         "size": queries.size(),
         "newest": queries.newest_checkpoint(),
         "newer": _page_of(form, None) if wanted.before is not None else "",

@@ -79,10 +79,11 @@ import django
 django.setup()
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from muniment.site.sessions import row_name
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 import sys
 with tenant_scope(DEPLOYMENT):
-    print(Session.objects.filter(session_key=sys.argv[1]).update(expire_date=timezone.now()))
+    print(Session.objects.filter(session_key=row_name(sys.argv[1])).update(expire_date=timezone.now()))
 """
 
 

@@ -28,6 +28,7 @@ from qrcode.image.svg import SvgFillImage
 from muniment.access import actions, rules
 from muniment.access.actions.people import require_password
 from muniment.access.actions.signing import record_refused_sign_in
+from muniment.access.credentials import normal_login
 from muniment.access.models import Person
 from muniment.access.queries import actor_of
 from muniment.spine import envelope, ports
@@ -88,6 +89,18 @@ class AccountAdapter(DefaultAccountAdapter):
         if actor is not None and "access.sign_out" in actor.may:
             actions.sign_out(actor)
         super().logout(request)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:  # noqa: ARG002
+        """Return under which name attempts at one login are counted.
+
+        allauth would take the Host header into it, whose port is the asker's to choose, and would tell apart
+        ways of writing that find the same person; either gives as many attempts as one likes.
+        """
+        login = str(credentials.get("username", ""))
+        try:
+            return normal_login(login)
+        except Invalid:
+            return login
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Record a refused sign-in."""

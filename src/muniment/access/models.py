@@ -1,4 +1,4 @@
-"""People, their roles, API tokens, and the answers that were given to repeatable API calls.
+"""People, their roles, API tokens, the answers given to repeatable API calls, and what was tried lately.
 
 A person belongs to one tenant; whoever works for two has two accounts. Names stand sealed under the person's
 own key, and signing in finds a person by a keyed index, so that no table tells who works where.
@@ -128,3 +128,17 @@ class ApiCall(models.Model):
 
     def __str__(self) -> str:
         return f"answer {self.id}"
+
+
+class Remembered(models.Model):
+    """What was tried or used in the last minutes, so that every process of the installation knows of it.
+
+    No record of the firm's: the ledger has who came in and who was refused. The name is a keyed digest.
+    """
+
+    name = models.CharField(primary_key=True, max_length=64)
+    value = models.TextField()
+    until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"remembered until {self.until.isoformat()}"

@@ -134,7 +134,7 @@ SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"  # a link in a message of a colleague must find one signed in
 SESSION_COOKIE_AGE = _installation.session_hours * 3600
-SESSION_SERIALIZER = "muniment.site.sessions.SealedSessions"
+SESSION_ENGINE = "muniment.site.sessions"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -158,7 +158,7 @@ STORAGES = {
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {"default": {"BACKEND": "muniment.site.shared_memory.SharedMemory"}}
 LOGGING_CONFIG = "muniment.site.logs.configure"
 LOGGING = {"level": _installation.log_level}
 

@@ -40,11 +40,12 @@ UNGUARDED: Final = {
     "auth_permission": "Django's own, unused: our permissions are action names",
     "auth_group": "Django's own, unused: our roles are rows of access",
     "auth_group_permissions": "Django's own, unused",
-    "django_session": "session rows hold a random key and signed state; signing in and out are actions of access",
+    "django_session": "rows hold a digest of a random key and sealed state; signing in and out are actions of access",
     "account_emailaddress": "allauth's own, unused: no addresses are kept for signing in",
     "account_emailconfirmation": "allauth's own, unused",
     "mfa_authenticator": "allauth's own; secrets are encrypted by our adapter and changes are recorded by access",
     "access_apicall": "answers kept for a day for a repeated API write; the change itself is an action",
+    "access_remembered": "attempts and used codes of the last minutes, by keyed digest; the ledger has the sign-ins",
     "spine_job": "the queue's leases change outside actions; a job's effect is an action",
 }
 

@@ -1,7 +1,8 @@
 """The process that does the work that waits and settles the ledger.
 
 Two loops: jobs in the main thread, the ledger in a second one, so that a long screening never keeps an entry from its
-place. Asked to stop, it gives a job some seconds and then hands it back to the queue.
+place. Between two jobs it takes away sessions that are over. Asked to stop, it gives a job some seconds and then hands
+it back to the queue.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import structlog
 from django.db import DatabaseError, close_old_connections, connection
 
 from muniment.ledger import publish
+from muniment.ops.serving import sweeping
 from muniment.proof.errors import Malformed
 from muniment.spine import ports
 from muniment.spine.errors import MunimentError
@@ -59,7 +61,11 @@ class Worker:
     def jobs(self) -> None:
         """Take one job after the other until the process is asked to stop."""
         name = worker_name()
+        swept = -sweeping.EVERY
         while not self.stopping.is_set():
+            if ports.monotonic() - swept >= sweeping.EVERY:
+                swept = ports.monotonic()
+                _guarded("sessions", lambda: sweeping.sweep(ports.now()) > 0)
             if not _guarded("queue", lambda: self._one_job(name)):
                 self.stopping.wait(LOOK_EVERY)
 

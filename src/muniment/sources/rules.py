@@ -163,7 +163,7 @@ def finds(part: Part, wanted: str) -> bool:
     )
 
 
-#: What people call the acts they work with every day.
+#: What people call the acts and lists they work with every day.
 CALLED: Final = {
     "32015L0849": "AMLD4",
     "32016R0679": "GDPR",
@@ -171,9 +171,15 @@ CALLED: Final = {
     "32022R2554": "DORA",
     "32023R1114": "MiCA",
     "32024L1640": "AMLD6",
+    "32024R1772": "DORA RTS on incident classes",
+    "32024R1774": "DORA RTS on ICT risk",
+    "32025R0301": "DORA RTS on incident reports",
     "32024R1624": "AMLR",
     "32024R1689": "AI Act",
     "32024R2847": "CRA",
+    "ofac-cons": "OFAC non-SDN list",
+    "ofac-sdn": "OFAC SDN list",
+    "un-sc": "UN Security Council list",
 }
 
 

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from muniment.sources import queries, rules
+from muniment.sources import naming, queries, rules
 from muniment.sources.formats.canonical import verbatim_sha256
 from muniment.sources.formats.identifiers import akn_eid
 from muniment.sources.forms import Reading
@@ -46,10 +46,22 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = queries.snapshots()
     counts = queries.entry_counts()
     context = {
-        "acts": [(row, rules.called(row.key)) for row in rows if row.kind == SnapshotKind.ACT],
+        "acts": [_told(row) for row in rows if row.kind == SnapshotKind.ACT],
+        "act_count": len({row.key for row in rows if row.kind == SnapshotKind.ACT}),
         "lists": [(row, counts.get(row.id, 0)) for row in rows if row.kind == SnapshotKind.LIST],
     }
     return render(request, "sources/index.html", context)
+
+
+def _told(row: Snapshot) -> dict[str, object]:
+    """Return an act with its names: what people call it, its short title, its version in words."""
+    called = rules.called(row.key)
+    return {
+        "row": row,
+        "called": naming.numbered(row.title) if called == row.key else called,
+        "title": naming.titled(row.title),
+        "dated": naming.dated(row.version),
+    }
 
 
 @require_GET
@@ -59,11 +71,14 @@ def snapshot(request: HttpRequest, snapshot_id: UUID) -> HttpResponse:
     context = {
         "snapshot": found,
         "called": rules.called(found.key),
+        "dated": naming.dated(found.version),
         "is_list": queries.is_list(found),
         "entries": queries.entry_counts().get(found.id, 0) if queries.is_list(found) else 0,
         "counts": _counts(found),
         "files": queries.files(found),
-        "versions": [one for one in queries.versions(found) if one.id != found.id],
+        "versions": [
+            (one, naming.dated(one.version)) for one in queries.versions(found) if one.id != found.id
+        ],
     }
     return render(request, "sources/snapshot.html", context)
 
@@ -161,6 +176,8 @@ def act(request: HttpRequest, snapshot_id: UUID) -> HttpResponse:
     context = {
         "snapshot": found,
         "called": rules.called(found.key),
+        "dated": naming.dated(found.version),
+        "titled": naming.titled(found.title),
         "form": form,
         "asked": asked["q"],
         "hits": hits[:MOST_FOUND],

@@ -163,3 +163,10 @@ def test_another_tenants_import_is_not_there(db, ada, mallory):
 
     with pytest.raises(Absent):
         actions.confirm(mallory, import_id=held.id)
+
+
+def test_no_more_of_a_file_is_read_than_its_kind_may_have():
+    assert actions.most_read("suppliers.CSV") == (50 << 20) + 1
+    assert actions.most_read("suppliers.jsonl") == (200 << 20) + 1
+    with pytest.raises(Invalid, match="cannot be read here"):
+        actions.most_read("suppliers.exe")

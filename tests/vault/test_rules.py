@@ -6,12 +6,14 @@ import re
 from urllib.parse import unquote
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import given
 from hypothesis import strategies as st
 
 from muniment.spine.errors import Invalid
 from muniment.vault import rules
-from muniment.vault.extraction.text import Extracted, Page
+from muniment.vault.extraction.text import MAX_BYTES, Extracted, Page
+from muniment.vault.forms import Version
 
 
 @given(st.text(min_size=1, max_size=60).filter(lambda name: not re.search("[\ud800-\udfff]", name)))
@@ -71,3 +73,16 @@ def test_a_broken_line_is_joined_and_a_heading_is_not():
 def test_what_did_not_arrive_is_refused(value):
     with pytest.raises(Invalid, match="did not arrive"):
         rules.require_legible(value, field="title")
+
+
+def test_a_file_larger_than_any_document_is_refused_before_it_is_kept():
+    assert rules.require_size(MAX_BYTES) == MAX_BYTES
+    with pytest.raises(Invalid, match="larger than 32 MiB"):
+        rules.require_size(MAX_BYTES + 1)
+
+
+def test_the_form_says_it_beside_the_file():
+    offered = SimpleUploadedFile("policy.md", b"We back up every night.")
+    offered.size = MAX_BYTES + 1
+    form = Version({}, {"file": offered})
+    assert form.errors["file"] == ["The file is larger than 32 MiB. Split it."]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from muniment.counterparties import queries, rules
 from muniment.counterparties.formats import OwnershipInput, PartyInput
+from muniment.counterparties.formats.csv import MOST_BYTES as MOST_OF_TABLE
 from muniment.counterparties.formats.ftm import MOST_BYTES
 from muniment.counterparties.formats.party import Kind as KindName
 from muniment.counterparties.models import (
@@ -213,6 +214,11 @@ def receive(actor: Actor, raw: bytes, *, name: str) -> Import:
         except BaseException:
             storage.discard(actor.tenant, file.id)
             raise
+
+
+def most_read(name: str) -> int:
+    """Return how many bytes of a file are read at most: one more than its kind may have, so that too many show."""
+    return (MOST_OF_TABLE if form_of(name) == "csv" else MOST_BYTES) + 1
 
 
 def form_of(name: str) -> str:

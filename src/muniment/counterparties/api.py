@@ -117,7 +117,7 @@ def bring_in(
     """Take in a table or FollowTheMoney lines; ``mapping`` is a JSON object of column to field."""
     held = actions.take_in(
         request.actor,
-        file.read(),
+        file.read(actions.most_read(file.name or "")),
         name=file.name or "",
         mapping=_mapping(mapping),
         default_kind=default_kind,

@@ -125,7 +125,7 @@ def offer(request: Asked) -> HttpResponse:
     form = FileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
-        held = actions.receive(request.actor, file.read(), name=file.name)
+        held = actions.receive(request.actor, file.read(actions.most_read(file.name)), name=file.name)
         return redirect("counterparties:import", import_id=held.id)
     status = 422 if request.method == "POST" else 200
     shown = {"form": form, "imports": queries.imports()}

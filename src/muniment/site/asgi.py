@@ -1,7 +1,6 @@
 """The application as the server calls it: bodies are bounded before anything reads them.
 
-Django keeps a body in memory up to ``FILE_UPLOAD_MAX_MEMORY_SIZE`` and would write a larger one to a
-temporary file in the clear; nothing larger gets that far.
+Whoever sends too much is told so in words, on a page or in a problem document, with the limit.
 """
 
 from __future__ import annotations
@@ -12,8 +11,19 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "muniment.site.settings")
 
+import django
+import structlog
+from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.core.asgi import get_asgi_application
+from django.http import HttpRequest, HttpResponse
+
+from muniment.site import problems
+from muniment.site.middleware import HEADERS
+from muniment.site.uploads import SealedBodies
+from muniment.spine import ports
+from muniment.spine.errors import Busy
+
+log = structlog.get_logger("muniment.site")
 
 
 class BoundedBodies:
@@ -33,8 +43,7 @@ class BoundedBodies:
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not announced.isdigit() or int(announced) > self.largest:
-            await _drain(receive, 4 * self.largest)
-            await _refuse(send)
+            await self._refuse(scope, receive, send)
             return
         seen = 0
         begun = False
@@ -51,9 +60,40 @@ class BoundedBodies:
             begun = True
             await send(message)
 
-        await self.app({**scope, "headers": one_cookie_line(scope["headers"])}, bounded, noted)
+        try:
+            await self.app({**scope, "headers": one_cookie_line(scope["headers"])}, bounded, noted)
+        except Busy as why:
+            # The disk has no room for the body: said before anything else has looked at it.
+            await self._refuse(scope, receive, send, problems.of_exception(why))
+            return
         if seen > self.largest and not begun:
-            await _refuse(send)
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(
+        self, scope: dict[str, Any], receive: Any, send: Any, why: problems.Problem | None = None
+    ) -> None:
+        """Say why a body is not taken in, after reading the rest of it and keeping nothing."""
+        await _drain(receive, 4 * self.largest)
+        told = await sync_to_async(_refusal)(scope, why or problems.too_large(self.largest))
+        headers = [(name.lower().encode(), value.encode()) for name, value in told.items()]
+        await send({"type": "http.response.start", "status": told.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": told.content})
+
+
+def _refusal(scope: dict[str, Any], problem: problems.Problem) -> HttpResponse:
+    request = HttpRequest()
+    request.path_info = scope["path"]
+    number = ports.new_id().hex
+    request.number = number  # type: ignore[attr-defined]  # as the envelope draws it for what comes in
+    told = problems.answer(request, problem)
+    for name, value in HEADERS.items():
+        told[name] = value
+    told["X-Request-Id"] = number
+    told["Cache-Control"] = "no-store"
+    told["Connection"] = "close"
+    told["Content-Length"] = str(len(told.content))
+    log.info("body refused", request=number, method=scope["method"], status=problem.status)
+    return told
 
 
 def one_cookie_line(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -78,15 +118,5 @@ async def _drain(receive: Any, most: int) -> None:
             return
 
 
-async def _refuse(send: Any) -> None:
-    body = b'{"type":"urn:muniment:problem:too-large","title":"This is too large","status":413}'
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-application = BoundedBodies(get_asgi_application(), settings.LARGEST_BODY)
+django.setup()
+application = BoundedBodies(SealedBodies(), settings.LARGEST_BODY)

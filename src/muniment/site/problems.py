@@ -9,7 +9,7 @@ request's number; no answer holds a trace, a path, a version or what was typed.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -104,6 +104,21 @@ def by_status(status: int) -> Problem:
             _("Try again; if it happens again, give the number below to the operator."),
         )
     return Problem(status, "unreadable", _("This cannot be read"), _("The request cannot be answered."))
+
+
+def too_large(largest: int) -> Problem:
+    """Return the words for a body that is larger than the installation takes.
+
+    :param largest: most bytes of a body; the form around a file takes up to one mebibyte of them.
+    """
+    found = by_status(413)
+    most = max(largest // (1 << 20) - 1, 1)
+    return replace(
+        found,
+        what=_("What was sent is larger than the %(most)s MiB that this installation takes.")
+        % {"most": most},
+        todo=_("Send less at once, or ask the operator to raise the limit."),
+    )
 
 
 def _place(location: Any) -> str:

@@ -147,10 +147,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * MEBIBYTE
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 LARGEST_BODY = (_installation.max_upload_mb + 1) * MEBIBYTE
-FILE_UPLOAD_MAX_MEMORY_SIZE = (
-    LARGEST_BODY  # up to here Django keeps a body in memory; above it, asgi.py refuses it
-)
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["muniment.site.uploads.SealedUpload"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # files of ours go through the vault
     "staticfiles": {"BACKEND": "muniment.site.static.NamedByDigest"},

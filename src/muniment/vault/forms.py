@@ -51,10 +51,11 @@ class Version(forms.Form):
     )
 
     def clean_file(self) -> UploadedFile[bytes]:
-        """Hold the file's name against the rules before anything of it is stored."""
+        """Hold the file's name and size against the rules before anything of it is stored."""
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         name = file.name or ""
         _asked(lambda: rules.require_file_name(rules.require_legible(name, field="file name")))
+        _asked(lambda: rules.require_size(file.size or 0))
         return file
 
     def clean_effective(self) -> date | None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from muniment.spine.errors import Invalid
 from muniment.spine.wording import require_wording
-from muniment.vault.extraction.text import Extracted
+from muniment.vault.extraction.text import MAX_BYTES, Extracted
 
 LONGEST_NAME: Final = 200
 
@@ -36,6 +36,16 @@ def require_legible(value: str, *, field: str) -> str:
             f"Some characters of the {field} did not arrive.", todo="Send it as UTF-8.", where=field
         )
     return value
+
+
+def require_size(size: int) -> int:
+    """Return the number of bytes of a file that is offered.
+
+    :raises Invalid: when it is larger than any document that can be read here.
+    """
+    if size > MAX_BYTES:
+        raise Invalid(f"The file is larger than {MAX_BYTES >> 20} MiB.", todo="Split it.", where="file")
+    return size
 
 
 def require_file_name(name: str) -> str:

@@ -148,10 +148,23 @@ def parse_note(raw: bytes) -> Note:
     text, blank, tail = whole.rpartition("\n\n")
     if not blank or not tail.endswith("\n") or _CONTROL.search(whole):
         raise Malformed("The signed note has no signatures, no end, or a control character in it.")
-    lines = tail[:-1].split("\n")
-    if len(lines) > MOST_SIGNATURES:
-        raise Malformed(f"The signed note has more than {MOST_SIGNATURES} signatures.")
-    return Note(text + "\n", tuple(_signature(line) for line in lines))
+    return Note(text + "\n", _signatures(tail))
+
+
+def parse_signatures(raw: bytes) -> tuple[Signature, ...]:
+    """Read signature lines that stand alone, as a witness answers them.
+
+    :raises Malformed: when a line has another shape, or there is none.
+    """
+    if len(raw) > LARGEST_NOTE:
+        raise Malformed("The signature lines are too long.")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Malformed("The signature lines are not UTF-8.") from None
+    if not text.endswith("\n") or _CONTROL.search(text):
+        raise Malformed("The signature lines have no end, or a control character in them.")
+    return _signatures(text)
 
 
 def check_plain(key: Key, text: str, raw: bytes) -> bool | None:
@@ -191,6 +204,13 @@ def write_note(text: str, signatures: Sequence[Signature]) -> bytes:
     if parse_note(raw) != Note(text, tuple(signatures)):
         raise Malformed("The text cannot stand in a signed note.")
     return raw
+
+
+def _signatures(tail: str) -> tuple[Signature, ...]:
+    lines = tail[:-1].split("\n")
+    if len(lines) > MOST_SIGNATURES:
+        raise Malformed(f"The signed note has more than {MOST_SIGNATURES} signatures.")
+    return tuple(_signature(line) for line in lines)
 
 
 def _signature(line: str) -> Signature:

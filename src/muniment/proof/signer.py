@@ -43,6 +43,12 @@ class Signer:
             Key(self.name, COSIGNED_MLDSA44, self.mldsa44.public_key().public_bytes_raw()),
         )
 
+    @property
+    def cosigner_keys(self) -> tuple[Key, Key]:
+        """The two public keys of a witness, which signs other people's checkpoints: Ed25519 (0x04) first."""
+        plain, quantum = self.keys
+        return Key(self.name, COSIGNED_ED25519, plain.public), quantum
+
     def vkeys(self) -> bytes:
         """Write the two public keys as the lines of a trust file."""
         return "".join(key.encode() + "\n" for key in self.keys).encode()
@@ -120,6 +126,14 @@ def cosign_ed25519(name: str, private: Ed25519PrivateKey, checkpoint: Checkpoint
 def cosign_mldsa44(signer: Signer, checkpoint: Checkpoint, now: datetime) -> Signature:
     """Return a witness's ML-DSA-44 cosignature (0x06) under the witness's own name."""
     return _cosigned_mldsa44(signer, signer.keys[1], checkpoint, int(now.timestamp()))
+
+
+def cosign(witness: Signer, checkpoint: Checkpoint, now: datetime) -> tuple[Signature, Signature]:
+    """Return both cosignatures of a witness, which say: as of now this is the largest tree that I have seen."""
+    return (
+        cosign_ed25519(witness.name, witness.ed25519, checkpoint, now),
+        cosign_mldsa44(witness, checkpoint, now),
+    )
 
 
 def _cosigned_mldsa44(signer: Signer, key: Key, checkpoint: Checkpoint, time: int) -> Signature:

@@ -7,36 +7,23 @@ thrown away when it has signed, so that nobody can sign another server with it.
 
 from __future__ import annotations
 
-import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from datetime import timedelta
 from pathlib import Path
-from typing import Final
 from urllib.parse import urlsplit
 
-import trustme
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 from django.db import connection
 
 from muniment.ledger import logs
 from muniment.ledger.models import Log
-from muniment.spine import config, ports
+from muniment.spine import certificate, config, ports
 from muniment.spine.errors import Clash
 from muniment.spine.installation import key_store, keyring
 from muniment.spine.keyfile import KeyFileProvider
 from muniment.spine.keystore_postgres import PostgresKeyStore
 from muniment.spine.migrating import migrate
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
-
-#: Browsers refuse a certificate from a private authority that lasts longer.
-CERTIFICATE_LASTS: Final = timedelta(days=820)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +83,8 @@ def _require_nothing_here(settings: config.Settings) -> None:
             "There is an installation here already, or what is left of one.",
             todo="Choose another folder, or remove this one if nothing in it is needed any more.",
         )
-    if settings.on_postgres:
-        connection.ensure_connection()
+    if settings.on_postgres and Log._meta.db_table in connection.introspection.table_names():
+        _require_no_log()
 
 
 def _require_no_log() -> None:
@@ -129,38 +116,8 @@ def certify(settings: config.Settings) -> Path:
 
     :returns: the authority's certificate, which people tell their browser to trust.
     """
-    folder = certificate_folder(settings.home)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    now = ports.now()
-    authority = trustme.CA(organization_name="Muniment", organization_unit_name="local certificate authority")
-    names = dict.fromkeys(
-        [urlsplit(settings.public_url).hostname or "localhost", "localhost", "127.0.0.1", "::1"]
-    )
-    leaf = authority.issue_cert(
-        *names,
-        organization_name="Muniment",
-        organization_unit_name="this machine",
-        not_before=now - timedelta(days=1),
-        not_after=now + CERTIFICATE_LASTS,
-    )
-    # The server takes the key in PKCS #8 only.
-    key = load_pem_private_key(leaf.private_key_pem.bytes(), None)
-    _keep(
-        folder / "server.key",
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
-        mode=0o600,
-    )
-    _keep(folder / "server.pem", b"".join(blob.bytes() for blob in leaf.cert_chain_pems), mode=0o644)
-    _keep(folder / "authority.pem", authority.cert_pem.bytes(), mode=0o644)
-    return folder / "authority.pem"
-
-
-def _keep(path: Path, raw: bytes, *, mode: int) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
+    name = urlsplit(settings.public_url).hostname or "localhost"
+    return certificate.certify(certificate_folder(settings.home), [name], ports.now())
 
 
 def sample_settings() -> str:

@@ -53,6 +53,7 @@ COMMANDS: Final = {
     "case": Lazy("cases", "What waits for somebody's decision."),
     "pack": Lazy("packs", "Proofs of decided cases, for people who need not trust us.", "tables"),
     "ledger": Lazy("ledger", "The record of everything that was done."),
+    "witness": Lazy("witness", "A program apart that cosigns the heads of other people's logs.", "nothing"),
     "replay": Lazy("scans", "Do a scan again from the stored bytes and compare."),
 }
 #: Commands whose function has a longer name, since Python keeps the short one for itself.

@@ -11,7 +11,6 @@ import pytest
 from muniment.access import actions as access
 from muniment.cases import actions
 from muniment.spine import ports
-from muniment.vault import actions as vault
 
 WORDS = "The policy allows four days where the law allows three."
 
@@ -26,11 +25,6 @@ def ask(client_as):
         return getattr(client, method)(f"/api/v1/cases/{address}", headers=headers, **more)
 
     return asked
-
-
-@pytest.fixture
-def policy(db, ada):
-    return vault.receive(ada, [b"Within 96 hours.\n"], name="incident.md", title="Incident response")
 
 
 def test_a_case_goes_from_open_to_decided(ask, ada, otto, policy):

@@ -18,18 +18,6 @@ from muniment.vault import actions as vault
 WORDS = "The policy allows four days where the law allows three."
 
 
-@pytest.fixture
-def policy(db, ada):
-    return vault.receive(
-        ada, [b"# Incidents\n\nWithin 96 hours.\n"], name="incident.md", title="Incident response"
-    )
-
-
-@pytest.fixture
-def case(ada, policy):
-    return actions.open_case(ada, title="Breach notified too late", items=[("evidence", policy.id)])
-
-
 def _shown(actor, case):
     with tenant_scope(actor.tenant):
         return queries.whole(case.id).shown

@@ -135,8 +135,4 @@ def text(request: Asked, version_id: UUID) -> dict[str, Any]:
 def download(request: Asked, version_id: UUID) -> StreamingHttpResponse:
     """Hand out the file as it came."""
     found, pieces = actions.download(request.actor, version_id=version_id)
-    response = StreamingHttpResponse(pieces, content_type="application/octet-stream")
-    response["Content-Disposition"] = rules.attachment(str(found.name))
-    response["Content-Length"] = str(found.size)
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return StreamingHttpResponse(pieces, headers=rules.as_file(found.name, found.size))

@@ -136,6 +136,16 @@ def attachment(name: str) -> str:
     return f"attachment; filename=\"{safe}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
+def as_file(name: str, size: int) -> dict[str, str]:
+    """Return the headers under which a document leaves: a file to be saved, of a kind that no browser guesses at."""
+    return {
+        "Content-Type": "application/octet-stream",
+        "Content-Disposition": attachment(name),
+        "Content-Length": str(size),
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
 #: A line at least this long that has no end of its own was broken by the page, not by a person.
 BROKEN_LINE: Final = 55
 

@@ -170,8 +170,4 @@ def _led(text: Extracted, start: int, spans: list[Span]) -> list[Span]:
 def download(request: Asked, version_id: UUID) -> HttpResponseBase:
     """Hand out the file as it came, to be saved and never opened by the browser."""
     found, pieces = actions.download(request.actor, version_id=version_id)
-    response = StreamingHttpResponse(pieces, content_type="application/octet-stream")
-    response["Content-Disposition"] = rules.attachment(str(found.name))
-    response["Content-Length"] = str(found.size)
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return StreamingHttpResponse(pieces, headers=rules.as_file(found.name, found.size))

@@ -7,8 +7,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from lxml import etree
 from tests.sources.formats.small_acts import FORMEX, OJ
 from tests.sources.formats.truths import check_spans, letters
@@ -110,24 +108,6 @@ def test_another_act_or_another_document_is_refused() -> None:
         formex.parse(FORMEX.replace("<LG.DOC>EN", "<LG.DOC>").encode())
     with pytest.raises(Invalid, match="does not name its act"):
         formex.parse(FORMEX.replace("32030R0077", "").encode())
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.integers(0, len(FORMEX)), st.binary(max_size=12), st.integers(0, 60))
-def test_a_damaged_file_is_read_soundly_or_refused(place: int, inserted: bytes, cut: int) -> None:
-    content = FORMEX.encode()
-    try:
-        act = formex.parse(content[:place] + inserted + content[place + cut :])
-    except Invalid:
-        return
-    check_spans(act, sorted_keys=False)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=300))
-def test_any_bytes_are_refused_clearly(content: bytes) -> None:
-    with pytest.raises(Invalid):
-        formex.parse(content)
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from lxml import etree
 from tests.sources.formats.small_acts import OJ
 from tests.sources.formats.truths import check_spans, letters
@@ -109,24 +107,6 @@ def test_the_number_told_must_be_the_number_asked_for() -> None:
 def test_another_document_is_refused(old: str, new: str, sentence: str) -> None:
     with pytest.raises(Invalid, match=sentence):
         oj_xhtml.parse(OJ.replace(old, new).encode())
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.integers(0, len(OJ)), st.binary(max_size=12), st.integers(0, 60))
-def test_a_damaged_file_is_read_soundly_or_refused(place: int, inserted: bytes, cut: int) -> None:
-    content = OJ.encode()
-    try:
-        act = oj_xhtml.parse(content[:place] + inserted + content[place + cut :])
-    except Invalid:
-        return
-    check_spans(act, sorted_keys=False)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=300))
-def test_any_bytes_are_refused_clearly(content: bytes) -> None:
-    with pytest.raises(Invalid):
-        oj_xhtml.parse(content)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from django.utils.functional import lazystr
 
@@ -24,14 +24,15 @@ def _database() -> dict[str, Any]:
             "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"},
             "CONN_MAX_AGE": 0,  # each request of an ASGI server has a thread of its own
         }
-    address = urlsplit(_installation.database)
+    parts = config.postgres_parts(_installation.database)
     return {
         "ENGINE": "muniment.spine.backends.postgres",
-        "NAME": unquote(address.path.lstrip("/")),
-        "USER": unquote(address.username or ""),
-        "PASSWORD": unquote(address.password or ""),
-        "HOST": address.hostname or "",
-        "PORT": str(address.port or 5432),
+        "NAME": parts.pop("dbname"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", "5432"),
+        "OPTIONS": parts,  # sslmode and its like
         "CONN_MAX_AGE": 0,
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }

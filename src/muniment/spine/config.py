@@ -137,6 +137,37 @@ def _parse(name: str, raw: Any, like: Any, where: str) -> Any:
     return value
 
 
+def postgres_parts(address: str) -> dict[str, str]:
+    """Return a PostgreSQL address in its parts, as the server's own library reads it.
+
+    Host, port and name, and everything behind the question mark too: whoever asks for ``sslmode=verify-full`` must
+    get it, and not a connection without a check.
+
+    :raises ValueError: when it cannot be read; the words hold nothing of the address.
+    """
+    from psycopg import Error  # noqa: PLC0415  # only installations on PostgreSQL load it
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415  # as above
+
+    try:
+        parts = {name: str(value) for name, value in conninfo_to_dict(address).items()}
+    except Error:
+        raise ValueError("not a PostgreSQL address") from None
+    if not all(not port or port.isdigit() for port in parts.get("port", "5432").split(",")) or not parts.get(
+        "dbname"
+    ):
+        raise ValueError("not a PostgreSQL address")
+    return parts
+
+
+def _is_postgres(address: str) -> bool:
+    if not address.startswith(("postgresql://", "postgres://")):
+        return False
+    try:
+        return bool(postgres_parts(address))
+    except ValueError:
+        return False
+
+
 def _check(settings: Settings) -> None:
     """Refuse values that are well-formed and still wrong."""
     if not 1 <= settings.port <= 65535:
@@ -156,7 +187,7 @@ def _check(settings: Settings) -> None:
         )
     for name in ("database", "database_owner", "key_store"):
         value = getattr(settings, name)
-        if value and not value.startswith(("postgresql://", "postgres://")):
+        if value and not _is_postgres(value):
             raise Invalid(
                 f"The setting {name} is not a PostgreSQL address.",
                 todo=f"Leave {_words(name)} empty, or write it like postgresql://user:password@host:port/name.",
@@ -237,8 +268,10 @@ def masked(settings: Settings) -> dict[str, Any]:
     for item in fields(Settings):
         value = getattr(settings, item.name)
         if item.metadata["secret"] and value:
-            parts = urlsplit(value)
-            value = f"{parts.scheme}://…@{parts.hostname}:{parts.port or 5432}{parts.path}"
+            parts = postgres_parts(value)
+            more = sorted({*parts} - {"user", "password", "host", "port", "dbname", "sslpassword"})
+            place = f"{parts.get('host', 'localhost')}:{parts.get('port', '5432')}/{parts['dbname']}"
+            value = f"postgresql://…@{place}" + "".join(f", {name}={parts[name]}" for name in more)
         shown[item.name] = (
             str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
         )

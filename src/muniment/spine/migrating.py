@@ -7,25 +7,27 @@ application what it needs: never TRUNCATE, and on append-only tables neither UPD
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from django.core.management import call_command
 from django.db import connections
 
 from muniment.spine import config
+from muniment.spine.errors import Invalid
 from muniment.spine.guard import Kept, guarded_tables
 
 
 def _as_owner() -> None:
     """Let this process's default connection be the owner's."""
-    address = urlsplit(config.current().database_owner)
+    parts = config.postgres_parts(config.current().database_owner)
     connection = connections["default"]
     connection.close()
     connection.settings_dict.update(
-        USER=unquote(address.username or ""),
-        PASSWORD=unquote(address.password or ""),
-        HOST=address.hostname or "",
-        PORT=str(address.port or 5432),
+        NAME=parts.pop("dbname"),
+        USER=parts.pop("user", ""),
+        PASSWORD=parts.pop("password", ""),
+        HOST=parts.pop("host", ""),
+        PORT=parts.pop("port", "5432"),
+        OPTIONS=parts,
     )
 
 
@@ -53,14 +55,23 @@ def _grant(connection: Any, role: str) -> None:
 
 
 def migrate(*, verbosity: int = 0) -> None:
-    """Create or update all tables with their guards, then go back to the application's role."""
+    """Create or update all tables with their guards, then go back to the application's role.
+
+    :raises Invalid: on PostgreSQL, when the owner of the tables is not named.
+    """
     settings = config.current()
-    if settings.on_postgres and settings.database_owner:
+    if settings.on_postgres:
+        if not settings.database_owner:
+            raise Invalid(
+                "The tables belong to a role of their own, and its address is not given.",
+                todo="Set MUNIMENT_DATABASE_OWNER, or MUNIMENT_DATABASE_OWNER_FILE, for this command only.",
+                where="database_owner",
+            )
         mine = dict(connections["default"].settings_dict)
         _as_owner()
         try:
             call_command("migrate", interactive=False, verbosity=verbosity)
-            _grant(connections["default"], unquote(urlsplit(settings.database).username or ""))
+            _grant(connections["default"], config.postgres_parts(settings.database).get("user", ""))
         finally:
             connections["default"].close()
             connections["default"].settings_dict.update(mine)

@@ -44,11 +44,12 @@ class House:
     tenant: str
 
     def start(self, program: str, *arguments: str) -> subprocess.Popen[str]:
-        """Start a Python program in this installation, with its output in a pipe."""
+        """Start a Python program in this installation, with pipes to it and from it."""
         return subprocess.Popen(
             [sys.executable, "-c", program, *arguments],
             cwd=ROOT,
             env=self.environment,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

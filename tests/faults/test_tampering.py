@@ -28,30 +28,31 @@ django.setup()
 from uuid import UUID
 from muniment.access.queries import actor_of
 from muniment.access.models import Person
+from muniment.access.rules import WORKER
 from muniment.ledger import publish
 from muniment.packs import actions as packs
+from muniment.scans import actions as scans
+from muniment.scans import jobs as scan_jobs
+from muniment.spine.actor import system
 from muniment.spine.scope import tenant_scope
 from muniment.cases import actions as cases
-tenant, officer, pack = map(UUID, sys.argv[1:4])
+tenant, officer, pack, scan = map(UUID, sys.argv[1:5])
 with tenant_scope(tenant):
     person = Person.objects.get(id=officer)
     actor = actor_of(person, factors=frozenset({"password", "totp"}), address="192.0.2.7", via="page")
     _pack, pieces = packs.download(actor, pack_id=pack, given_to="Supervisory authority, Ms Example")
     list(pieces)
+again = scans.replay(actor, scan_id=scan)
+scan_jobs.perform_replay.func(str(tenant), str(again.id))
+given_up = scans.run(actor, snapshots=[UUID(one) for _, one, _ in again.scan.acts])
+scans.fail(system("worker", may=WORKER, tenant=tenant), scan_id=given_up.id, reason="This file was erased.")
 publish.settle()
 cases.read_queue(actor)
 """
 
-#: What no check of the ledger's own tables sees, and why that is no harm.
-NOT_HELD = {
-    "ledger_checkpoint.at": "it orders the page; the signatures carry their own time",
-    "ledger_checkpoint removed": "its note stands in the published file too, and the entries lead to any later one",
-    "ledger_outbox.cls": "an event waits for about a second; what then stands in its leaf is held for good",
-    "ledger_outbox.commitments": "the last of them is chance, since no event has sixteen fields",
-    "ledger_outbox removed": "an event that changed no row and waits leaves no trace but in the reading of its doer",
-    "ledger_outbox.order": "it only says which of two waiting events comes first",
-    "ledger_stream.subject_index": "a keyed index; another one begins another stream, whose numbers have no gap",
-}
+#: What no check of the ledger's own tables sees, and why that is no harm. One change of one row is always seen; what
+#: several changes together can hide while an event waits is in docs/formats/log.md and tests/ledger/test_numbers.py.
+NOT_HELD: dict[str, str] = {}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def house(tmp_path_factory: Any) -> Seeded:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     home = tmp_path_factory.mktemp("tampering") / "home"
     made = seeded(run_folder(tmp_path_factory), home, f"muniment_tampering_{worker}")
-    made.run(LIVE_ON, made.tenant, made.told["officer"], made.told["pack"])
+    made.run(LIVE_ON, made.tenant, made.told["officer"], made.told["pack"], made.told["scan"])
     return made
 
 
@@ -135,11 +136,15 @@ def flip(path: Path) -> bytes:
     return held
 
 
-FILES = {
-    "a stored document": "data/blobs/*/*.sealed",
-    "a tile of the tree": "data/log/*/tile/0/**/*",
-    "a bundle of entries": "data/log/*/tile/entries/**/*",
-    "the published checkpoint": "data/log/*/checkpoint",
+#: Where the files lie, and which of them is taken. The oldest part of a tile is one that a later part covers and that
+#: is kept for slow readers only.
+FILES: dict[str, tuple[str, Any]] = {
+    "a stored document": ("data/blobs/*/*.sealed", max),
+    "a tile of the tree": ("data/log/*/tile/0/**/*", max),
+    "a stale part of a tile": ("data/log/*/tile/0/000.p/*", min),
+    "a bundle of entries": ("data/log/*/tile/entries/**/*", max),
+    "a stale part of a bundle": ("data/log/*/tile/entries/000.p/*", min),
+    "the published checkpoint": ("data/log/*/checkpoint", max),
 }
 
 
@@ -148,9 +153,9 @@ def test_a_bit_of_any_file_that_was_flipped_is_named(db, house, what):
     if what == "a stored document":
         path = house.home / "data" / "blobs" / _blob_of(house)
     else:
-        # The part that the one before it covered is kept for slow readers, and nothing rests on it any more.
-        files = [one for one in house.home.glob(FILES[what]) if one.is_file()]
-        path = max(files, key=lambda one: one.stat().st_mtime_ns)
+        pattern, chosen = FILES[what]
+        files = [one for one in house.home.glob(pattern) if one.is_file()]
+        path = chosen(files, key=lambda one: one.stat().st_mtime_ns)
     held = flip(path)
     try:
         code, faults = verified(house)
@@ -161,7 +166,8 @@ def test_a_bit_of_any_file_that_was_flipped_is_named(db, house, what):
         assert any(path.stem[:8] in fault.replace("-", "") for fault in faults), faults
     else:
         log = path.relative_to(house.home / "data" / "log").parts[0]
-        assert any(f"/{log}: " in fault for fault in faults), faults
+        name = path.relative_to(house.home / "data" / "log" / log).as_posix()
+        assert any(f"/{log}: the file {name} " in fault for fault in faults), faults
     assert verified(house)[0] == 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.ledger.tamper import owner
+from tests.ledger.tamper import key, owner, update
 
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, sequence, verify
@@ -121,13 +121,43 @@ def test_other_bytes_where_a_tile_must_go_stop_the_publisher(three, ada):
 def test_a_root_that_the_entries_do_not_give_is_never_signed(three, ada):
     sequence.sequence_all()
     with tenant_scope(ada.tenant):
-        frontier = bytes(Log.objects.get().frontier)
-    with owner(ada.tenant, "ledger_log") as cursor:
-        cursor.execute("UPDATE ledger_log SET frontier = %s", [bytes([frontier[0] ^ 1]) + frontier[1:]])
+        leaf = bytes(Entry.objects.get(idx=1).leaf)
+    with owner(ada.tenant, "ledger_entry") as cursor:
+        update(cursor, "ledger_entry", "leaf = %s", "idx", leaf + b"x", 1)
     with pytest.raises(Clash, match="do not lead to the root"):
         publish.publish(ada.tenant)
     with tenant_scope(ada.tenant):
         assert not Checkpoint.objects.exists()
+
+
+@pytest.mark.parametrize("column", ["frontier", "size"])
+def test_a_head_that_somebody_else_wrote_is_never_signed_and_grows_no_further(three, ada, column):
+    sequence.sequence_all()
+    with tenant_scope(ada.tenant):
+        frontier = bytes(Log.objects.get().frontier)
+    other = bytes([frontier[0] ^ 1]) + frontier[1:] if column == "frontier" else 1
+    with owner(ada.tenant, "ledger_log") as cursor:
+        update(cursor, "ledger_log", f"{column} = %s", "tenant_id", other, key(ada.tenant))
+    with pytest.raises(Clash, match="not what the ledger wrote"):
+        publish.publish(ada.tenant)
+    cases.open_case(ada, title="One more")
+    with pytest.raises(Clash, match="not what the ledger wrote"):
+        sequence.sequence(ada.tenant)
+    with tenant_scope(ada.tenant):
+        assert not Checkpoint.objects.exists()
+        assert Outbox.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "change", ["cls = 'export'", '"order" = "order" + 1', "body = body || x'20'", "actor = 'x'"]
+)
+def test_a_waiting_event_that_was_changed_is_never_placed(three, ada, change):
+    with owner(ada.tenant, "ledger_outbox") as cursor:
+        update(cursor, "ledger_outbox", change, "tenant_id", key(ada.tenant))
+    with pytest.raises(Clash, match="not what was recorded"):
+        sequence.sequence(ada.tenant)
+    with tenant_scope(ada.tenant):
+        assert not Entry.objects.exists()
 
 
 def test_a_log_that_cannot_be_published_keeps_no_other_from_it(three, ada, mallory):

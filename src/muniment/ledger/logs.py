@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from muniment.ledger import vouch
 from muniment.ledger.models import Log
 from muniment.proof.signer import Signer, new_signer, signer_from_pem
 from muniment.spine import config, envelope, ports
@@ -71,9 +72,9 @@ def begin(tenant: UUID) -> Log:
     made = new_signer(origin)
     _keep(tag, made)
     with tenant_scope(tenant), transaction.atomic(), open_action(LEDGER_HAND):
-        log: Log = Log.objects.create(
-            tenant_id=tenant, tag=tag, origin=origin, vkeys=made.vkeys().decode("ascii")
-        )
+        log = Log(tenant_id=tenant, tag=tag, origin=origin, vkeys=made.vkeys().decode("ascii"))
+        log.voucher = vouch.voucher(vouch.key_of(tenant), log)
+        log.save(force_insert=True)
     return log
 
 

@@ -1,4 +1,4 @@
-"""Tables of the ledger: the outbox, the entries, their row lists, streams, logs and checkpoints.
+"""Tables of the ledger: the outbox, its lanes, the entries, their row lists, streams, logs and checkpoints.
 
 Rules: entries, row lists and checkpoints are append-only, the outbox is a queue that only the sequencer empties,
 and no table has a foreign key, so that nothing that is recorded can be pulled away by deleting something else.
@@ -47,6 +47,20 @@ class Outbox(Event):
 
     order = models.BigIntegerField(db_index=True)
     commitments = models.BinaryField()
+    voucher = models.BinaryField(max_length=32, default=bytes)
+
+
+class Lane(LedgerRow):
+    """One of the rows in which the events of a log are counted as they are recorded, without a gap.
+
+    A transaction takes a lane that nobody else holds, or opens another one, so that nobody waits for anybody; a
+    transaction that is taken back takes its count back with it. The event's number stands in its body, which its
+    leaf names: one that is taken away before it has its place leaves a hole for good.
+    """
+
+    kept: ClassVar[Kept] = Kept.REGISTER
+
+    next_number = models.BigIntegerField(default=0)
 
 
 class Entry(Event):
@@ -112,6 +126,7 @@ class Log(LedgerRow):
     size = models.BigIntegerField(default=0)
     frontier = models.BinaryField(default=bytes)
     published = models.BigIntegerField(default=0)
+    voucher = models.BinaryField(max_length=32, default=bytes)
 
     class Meta(LedgerRow.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant_id"], name="one_log_per_tenant")]
@@ -121,7 +136,7 @@ class Log(LedgerRow):
 
 
 class Checkpoint(LedgerRow):
-    """A signed head of the log, as published."""
+    """A signed head of the log, as published; they are numbered from 0 without a gap."""
 
     kept: ClassVar[Kept] = Kept.APPEND_ONLY
 
@@ -129,6 +144,8 @@ class Checkpoint(LedgerRow):
     root = models.BinaryField(max_length=32)
     note = models.TextField()
     at = models.DateTimeField()
+    number = models.BigIntegerField(default=0)
+    voucher = models.BinaryField(max_length=32, default=bytes)
 
     class Meta(LedgerRow.Meta):
         indexes = [models.Index(fields=["tenant_id", "size"], name="checkpoint_by_size")]

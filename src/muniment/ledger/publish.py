@@ -11,10 +11,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from muniment.ledger import logs
+from muniment.ledger import logs, vouch
 from muniment.ledger.action import Act, action
 from muniment.ledger.models import Checkpoint, Entry, Log
-from muniment.ledger.sequence import compact_range, sequence
+from muniment.ledger.sequence import compact_range, head_to_change, sequence
 from muniment.proof import checkpoint as note
 from muniment.proof.errors import Malformed
 from muniment.proof.signer import sign_checkpoint
@@ -50,7 +50,8 @@ def publish(tenant: UUID) -> Checkpoint | None:
             _show_again(known)
             return None
         with transaction.atomic(), open_action(LEDGER_HAND):
-            log: Log = Log.objects.select_for_update().get()
+            key = vouch.key_of(tenant)
+            log = head_to_change(key)
             rows = Entry.objects.filter(idx__gte=log.published, idx__lt=log.size).order_by("idx")
             leaves = [bytes(leaf) for leaf in rows.values_list("leaf", flat=True)]
             writer = TileWriter(logs.folder(log))
@@ -63,11 +64,20 @@ def publish(tenant: UUID) -> Checkpoint | None:
             at = ports.now()
             head = note.Checkpoint(log.origin, log.size, grown.root())
             signed = sign_checkpoint(logs.signer(log), head, at)
-            made: Checkpoint = Checkpoint.objects.create(
-                tenant_id=tenant, size=log.size, root=grown.root(), note=signed.decode("utf-8"), at=at
+            last = Checkpoint.objects.order_by("-size").values_list("number", flat=True).first()
+            made = Checkpoint(
+                tenant_id=tenant,
+                size=log.size,
+                root=grown.root(),
+                note=signed.decode("utf-8"),
+                at=at,
+                number=0 if last is None else last + 1,
             )
+            made.voucher = vouch.voucher(key, made)
+            made.save(force_insert=True)
             before, log.published = log.published, log.size
-            log.save(update_fields=["published"])
+            log.voucher = vouch.voucher(key, log)
+            log.save(update_fields=["published", "voucher"])
         # After the commit: a reader must never see a checkpoint that the database does not know.
         writer.publish(signed)
         writer.drop_partials(before, log.size)
@@ -78,7 +88,10 @@ def _show_again(log: Log) -> None:
     """Put the newest checkpoint into place when a crash came between its commit and its file."""
     newest: Checkpoint | None = Checkpoint.objects.order_by("-size").first()
     shown = logs.folder(log) / "checkpoint"
-    if newest is not None and (not shown.is_file() or shown.read_bytes() != newest.note.encode("utf-8")):
+    if newest is not None and (
+        # Witnesses' signatures may stand behind the log's own.
+        not shown.is_file() or not shown.read_bytes().startswith(newest.note.encode("utf-8"))
+    ):
         TileWriter(logs.folder(log)).publish(newest.note.encode("utf-8"))
 
 

@@ -2,7 +2,7 @@
 
 Rules (``docs/formats/leaf.md``): each field is committed under its own salt; salts and values are encrypted
 before they reach the database, a person's fields under that person's key; the plain text of a fact never stands in a
-table, a write-ahead log or a backup.
+table, a write-ahead log or a backup. Each event is numbered and vouched for as it is written.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from muniment.ledger import rows
+from muniment.ledger import numbers, rows, vouch
 from muniment.ledger.models import Outbox, RowList, Stream
 from muniment.ledger.words import Sealed, plain
 from muniment.proof.canonical import canonical
@@ -70,7 +70,13 @@ def stream_named(tenant: UUID, name: str) -> Stream:
     return found
 
 
-def _seal_openings(tenant: UUID, fact: Fact, openings: tuple[Opening, ...], keys: dict[str, UUID]) -> bytes:
+def _seal_openings(
+    tenant: UUID,
+    fact: Fact,
+    openings: tuple[Opening, ...],
+    keys: dict[str, UUID],
+    stands: numbers.Standing,
+) -> bytes:
     """Return the encrypted body: one part for each key, each with the openings that it opens."""
     parts: dict[UUID, list[Any]] = {}
     for opening in openings:
@@ -82,7 +88,7 @@ def _seal_openings(tenant: UUID, fact: Fact, openings: tuple[Opening, ...], keys
         key = ring.tenant_key(tenant) if key_id == TENANT_KEY else ring.key(tenant, key_id)
         blob = envelope.seal_for(key_id, key, canonical(shown), place(tenant, fact.event))
         sealed.append(base64.b64encode(blob).decode())
-    return canonical({"k": BODY_KIND, "p": sealed})
+    return canonical({"k": BODY_KIND, "n": stands.shown(), "p": sealed})
 
 
 def append(events: list[Fact], touched: set[tuple[str, str]]) -> None:
@@ -94,6 +100,8 @@ def append(events: list[Fact], touched: set[tuple[str, str]]) -> None:
     found = rows.marks(touched)
     streams: dict[str, Stream] = {}
     waiting = []
+    lane, first = numbers.take(tenant, len(events))
+    key = vouch.key_of(tenant)
     for number, fact in enumerate(events):
         fixed: dict[str, Any] = {
             "action": fact.kind,
@@ -120,21 +128,23 @@ def append(events: list[Fact], touched: set[tuple[str, str]]) -> None:
         commitments, openings = seal_fields(fixed, values, ports.random_bytes)
         if fact.stream not in streams:
             streams[fact.stream] = stream_named(tenant, fact.stream)
-        waiting.append(
-            Outbox(
-                id=fact.event,
-                tenant_id=tenant,
-                cls=fact.cls,
-                kind=fact.kind,
-                actor=fact.actor.id,
-                subject=fact.subject,
-                at=fact.at,
-                stream=streams[fact.stream].id,
-                body=_seal_openings(tenant, fact, openings, keys),
-                order=_next_order(),
-                commitments=b"".join(commitments),
-            )
+        stream = streams[fact.stream]
+        stands = numbers.Standing(lane.hex, first + number, bytes(stream.subject_index).hex())
+        event = Outbox(
+            id=fact.event,
+            tenant_id=tenant,
+            cls=fact.cls,
+            kind=fact.kind,
+            actor=fact.actor.id,
+            subject=fact.subject,
+            at=fact.at,
+            stream=stream.id,
+            body=_seal_openings(tenant, fact, openings, keys, stands),
+            order=_next_order(),
+            commitments=b"".join(commitments),
         )
+        event.voucher = vouch.voucher(key, event)
+        waiting.append(event)
     Outbox.objects.bulk_create(waiting)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -55,7 +55,8 @@ def _column(value: Any) -> str:  # noqa: PLR0911  # one line for each kind of co
     return f"j:{json.dumps(value, sort_keys=True)}"
 
 
-def _digest(table: str, columns: list[str], values: tuple[Any, ...]) -> str:
+def digest_of(table: str, columns: Sequence[str], values: Sequence[Any]) -> str:
+    """Return the digest of one row: SHA-256 over its table and its columns by name, in hex."""
     pairs = [[name, _column(value)] for name, value in zip(columns, values, strict=True)]
     return hashlib.sha256(json.dumps([DOMAIN, table, pairs], separators=(",", ":")).encode()).hexdigest()
 
@@ -73,7 +74,7 @@ def digests(item: GuardedTable, only: Iterable[str] | None = None) -> Iterator[R
     rows: Any = item.model._base_manager.values_list(*names)
     if only is None:
         for values in rows.iterator(chunk_size=CHUNK):
-            yield item.table, _plain_id(values[key]), _digest(item.table, columns, values)
+            yield item.table, _plain_id(values[key]), digest_of(item.table, columns, values)
         return
     wanted = sorted(only)
     for first in range(0, len(wanted), CHUNK):
@@ -81,7 +82,7 @@ def digests(item: GuardedTable, only: Iterable[str] | None = None) -> Iterator[R
         found = {_plain_id(values[key]): values for values in rows.filter(pk__in=part)}
         for row in part:
             values = found.get(row)
-            yield item.table, row, "" if values is None else _digest(item.table, columns, values)
+            yield item.table, row, "" if values is None else digest_of(item.table, columns, values)
 
 
 def taken(touched: set[tuple[str, str]]) -> set[tuple[str, str]]:

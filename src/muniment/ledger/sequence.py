@@ -2,6 +2,7 @@
 
 Rules: one sequencer at a time for a log (its row is locked); order is the outbox's; leaf, number within the
 stream, compact range and the emptying of the outbox commit together, so that a crash repeats nothing and loses nothing.
+An event or a head that does not bear its voucher is refused: nothing that somebody put into the database is placed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from muniment.ledger import logs
+from muniment.ledger import logs, vouch
 from muniment.ledger.models import Entry, Log, Outbox, Stream
 from muniment.ledger.record import body_digest
 from muniment.proof.leaf import Leaf
@@ -28,6 +29,20 @@ def compact_range(log: Log) -> CompactRange:
     """Return the log's compact range as stored."""
     raw = bytes(log.frontier)
     return CompactRange(log.size, [raw[at : at + HASH] for at in range(0, len(raw), HASH)])
+
+
+def head_to_change(key: bytes) -> Log:
+    """Return the current tenant's log, locked until the transaction ends.
+
+    :raises Clash: when its row is not as the ledger wrote it: what it says would be signed.
+    """
+    log: Log = Log.objects.select_for_update().get()
+    if not vouch.vouched(key, log):
+        raise Clash(
+            "The head of a log in the database is not what the ledger wrote.",
+            todo="Stop, and run: muniment ledger verify --deep.",
+        )
+    return log
 
 
 def leaf_of(event: Outbox, stream: Stream) -> bytes:
@@ -49,7 +64,8 @@ def sequence_batch(tenant: UUID, most: int = BATCH) -> int:
         if not Outbox.objects.exists():
             return 0
         with transaction.atomic(), open_action(LEDGER_HAND):
-            log: Log = Log.objects.select_for_update().get()
+            key = vouch.key_of(tenant)
+            log = head_to_change(key)
             waiting: list[Outbox] = list(Outbox.objects.order_by("order", "id")[:most])
             streams = {
                 stream.id: stream for stream in Stream.objects.filter(id__in={one.stream for one in waiting})
@@ -58,6 +74,11 @@ def sequence_batch(tenant: UUID, most: int = BATCH) -> int:
                 # Named so that the worker goes on with the other logs instead of ending.
                 raise Clash(
                     "A stream that a waiting event belongs to is missing.",
+                    todo="Stop, and run: muniment ledger verify --deep.",
+                )
+            if not all(vouch.vouched(key, event) for event in waiting):
+                raise Clash(
+                    "A waiting event is not what was recorded.",
                     todo="Stop, and run: muniment ledger verify --deep.",
                 )
             grown = compact_range(log)
@@ -87,7 +108,8 @@ def sequence_batch(tenant: UUID, most: int = BATCH) -> int:
             Stream.objects.bulk_update(streams.values(), ["next_sn"])
             Outbox.objects.filter(id__in=[event.id for event in waiting]).delete()
             log.size, log.frontier = grown.size, b"".join(grown.hashes)
-            log.save(update_fields=["size", "frontier"])
+            log.voucher = vouch.voucher(key, log)
+            log.save(update_fields=["size", "frontier", "voucher"])
     return len(waiting)
 
 

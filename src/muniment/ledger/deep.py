@@ -1,0 +1,113 @@
+"""The deep half of verifying: what each event committed to, and each guarded row against its last event.
+
+Rules: an opening counts only after it was held against its leaf; what a row looked like is taken from the openings
+and from the row lists whose root these commit, never from a column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from muniment.ledger import rows, vouch
+from muniment.ledger.models import Outbox, RowList, Stream
+from muniment.ledger.openings import opened_event
+from muniment.ledger.sequence import leaf_of
+from muniment.ledger.words import moment
+from muniment.proof.canonical import canonical, parse
+from muniment.proof.errors import Malformed
+from muniment.proof.leaf import Leaf, parse_leaf, require_opened
+from muniment.proof.merkle import root_of
+from muniment.spine.envelope import Tampered
+from muniment.spine.guard import GuardedTable, Kept, guarded_tables
+from muniment.spine.keyring import KeyDestroyed
+from muniment.spine.scope import current_tenant
+
+#: By table and row: the digest that was committed last, empty for a row that was removed, and by which event.
+Last = dict[tuple[str, str], tuple[str, str]]
+
+
+def opening_faults(event: Any, leaf: Leaf, name: str) -> Iterator[str]:
+    """Hold what an event says, and its search columns, against the commitments of its leaf."""
+    try:
+        shown = opened_event(event)
+        for opening in shown.openings:
+            require_opened(leaf, opening)
+    except (Malformed, Tampered, KeyDestroyed, ValueError) as why:
+        yield f"{name}: its contents are not what was committed ({why})"
+        return
+    said = tuple(shown.value(path) for path in ("action", "actor", "subject", "at"))
+    if said != (event.kind, event.actor, event.subject, moment(event.at)):
+        yield f"{name}: its search columns do not say what was committed"
+
+
+def row_list(event: Any, name: str, last: Last) -> Iterator[str]:
+    """Check the row list of one event and note what it says of each row."""
+    committed = opened_event(event).value("rows")
+    held = RowList.objects.filter(id=event.id).first()
+    if held is None:
+        if committed:
+            yield f"{name}: the list of the rows that it changed is missing"
+        return
+    try:
+        listed = parse(bytes(held.body), largest=1 << 30)
+    except Malformed as why:
+        yield f"{name}: the list of the rows that it changed cannot be read ({why.what})"
+        return
+    if root_of(canonical(mark) for mark in listed).hex() != committed:
+        yield f"{name}: the list of the rows that it changed is not what was committed"
+        return
+    for table, row, digest in listed:
+        last[table, row] = (digest, name)
+
+
+def waiting_faults(
+    waiting: Outbox, streams: dict[UUID, Stream], key: bytes | None, name: str
+) -> Iterator[str]:
+    """Hold a waiting event against its voucher and against what its leaf will say."""
+    stream = streams.get(waiting.stream)
+    if stream is None:
+        yield f"{name}: its stream is missing"
+        return
+    if key is not None and not vouch.vouched(key, waiting):
+        yield f"{name}: it is not as it was recorded"
+        return
+    try:
+        leaf = parse_leaf(leaf_of(waiting, stream))
+    except Malformed as why:
+        yield f"{name}: no leaf can be made of it ({why.what})"
+        return
+    yield from opening_faults(waiting, leaf, name)
+
+
+def guarded_faults(last: Last) -> Iterator[str | None]:
+    """Hold every guarded row of the current tenant against the event that changed it last.
+
+    Yields ``None`` for each row that was looked at, and a sentence for each that does not hold.
+    """
+    known: dict[str, set[str]] = {}
+    for (table, row), (digest, _name) in last.items():
+        if digest:
+            known.setdefault(table, set()).add(row)
+    for item in guarded_tables():
+        if item.kept is not Kept.GUARDED:
+            continue
+        left = known.get(item.table, set())
+        for table, row, digest in _own_rows(item):
+            yield None
+            left.discard(row)
+            committed, name = last.get((table, row), ("", ""))
+            if not committed:
+                yield f"{table} {row}: this row was added behind the application's back"
+            elif committed != digest:
+                yield f"{table} {row}: this row was changed behind the application's back (last by {name})"
+        for row in sorted(left):
+            name = last[item.table, row][1]
+            yield f"{item.table} {row}: this row was removed behind the application's back (last by {name})"
+
+
+def _own_rows(item: GuardedTable) -> Iterator[rows.RowMark]:
+    """Yield the marks of the rows that belong to the current tenant, whatever else the database lets it read."""
+    own = item.model._base_manager.filter(tenant_id=current_tenant())
+    yield from rows.digests(item, [key.hex for key in own.values_list("pk", flat=True)])

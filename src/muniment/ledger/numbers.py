@@ -1,0 +1,102 @@
+"""The numbers that events bear from the moment they are recorded, so that none can be taken away before it is placed.
+
+A number stands in the clear in the event's body beside the encrypted parts, together with the index of the event's
+stream. While the event waits its voucher holds the body; afterwards its leaf does, and so does every signed head.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from muniment.ledger.models import Lane
+
+
+def take(tenant: UUID, count: int) -> tuple[UUID, int]:
+    """Take the next numbers for events of the open transaction; returns the lane and the first of them.
+
+    Nobody waits: a lane that another transaction holds is passed by, and where all are held a new one is opened.
+    """
+    lane: Lane | None = Lane.objects.select_for_update(skip_locked=True).order_by("id").first()
+    if lane is None:
+        lane = Lane.objects.create(tenant_id=tenant, next_number=count)
+        return lane.id, 0
+    first = int(lane.next_number)
+    lane.next_number = first + count
+    lane.save(update_fields=["next_number"])
+    return lane.id, first
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an event's body says in the clear.
+
+    :param lane: in which its number was counted. :param stream: index of its stream, in hex.
+    """
+
+    lane: str
+    number: int
+    stream: str
+
+    def shown(self) -> dict[str, Any]:
+        """Return it as it stands in a body."""
+        return {"lane": self.lane, "number": self.number, "stream": self.stream}
+
+
+def standing(body: bytes) -> Standing | None:
+    """Read what a body says in the clear; ``None`` for an event from before events were numbered.
+
+    The caller has held the body against its leaf or its voucher.
+
+    :raises ValueError: when it has another form.
+    """
+    held = json.loads(body)
+    said = held.get("n") if isinstance(held, dict) else None
+    if said is None:
+        return None
+    try:
+        return Standing(str(said["lane"]), int(said["number"]), str(said["stream"]))
+    except (KeyError, TypeError):
+        raise ValueError("the number of the event cannot be read") from None
+
+
+@dataclass(slots=True)
+class Counted:
+    """Which numbers of one lane were met: all below ``low``, and some beyond."""
+
+    low: int = 0
+    beyond: set[int] = field(default_factory=set)
+
+    def take(self, number: int) -> bool:
+        """Note a number; returns whether it is met for the first time."""
+        if number < self.low or number in self.beyond:
+            return False
+        self.beyond.add(number)
+        while self.low in self.beyond:
+            self.beyond.remove(self.low)
+            self.low += 1
+        return True
+
+
+def number_faults(met: dict[str, Counted], counts: dict[str, int]) -> Iterator[str]:
+    """Hold the numbers that were met against what each lane has counted.
+
+    :param counts: the next number of each lane, by its identifier in hex.
+    """
+    for lane in sorted(met.keys() | counts.keys()):
+        found = met.get(lane, Counted())
+        if lane not in counts:
+            yield f"lane {lane}: the row that counts its events is missing"
+            continue
+        above = max(found.beyond, default=found.low - 1) + 1
+        missing = max(counts[lane], above) - found.low - len(found.beyond)
+        if missing:
+            yield (
+                f"lane {lane}: event number {found.low} was recorded and then taken away"
+                f" ({missing} such in this lane), or the row that counts them was changed"
+            )
+        elif counts[lane] < above:
+            yield f"lane {lane}: the row that counts its events was changed"

@@ -190,3 +190,22 @@ def test_a_session_ends_after_its_hours_however_busy(client_as, ada, settings):
 def test_nobody_signs_up_or_resets_by_mail(client_as):
     for address in ("/account/signup/", "/account/password/reset/", "/account/email/"):
         assert client_as().get(address).status_code == 404
+
+
+def test_the_hash_of_nobodys_password_costs_what_a_persons_does_and_nothing_to_make(
+    account_of, ada, monkeypatch
+):
+    from django.contrib.auth.hashers import check_password, identify_hasher
+
+    from muniment.access import backends
+
+    theirs = account_of(ada).password
+    with monkeypatch.context() as dear:
+        dear.setattr(backends.Argon2, "encode", None)
+        made = backends._nobodys_password.__wrapped__()
+    assert made.split("$")[:4] == theirs.split("$")[:4]
+    assert [len(part) for part in made.split("$")] == [len(part) for part in theirs.split("$")]
+    hasher = identify_hasher(made)
+    assert not hasher.must_update(made)
+    assert not check_password("", made)
+    assert not check_password(PASSWORD, made)

@@ -26,7 +26,7 @@ from muniment.screening.matching.record import (
     text,
 )
 from muniment.screening.matching.snapshot import ListVersion, Party, digest
-from muniment.screening.matching.steady import ResidentLogicV2, SteadyLogicV1
+from muniment.screening.matching.steady import STANDARD, ResidentLogicV2, SteadyLogicV1
 
 INDEX_VERSION = "1"
 """Raised whenever candidate generation changes, since it decides what is scored at all."""
@@ -43,11 +43,6 @@ def versions() -> Mapping[str, str]:
     """Return the versions of everything a score depends on, because scores change between releases."""
     names = ("followthemoney", "fingerprints", "nomenklatura", "normality", "rigour")
     return {**{name: version(name) for name in names}, "index": INDEX_VERSION}
-
-
-@functools.cache
-def _config_v2() -> ScoringConfig:
-    return ResidentLogicV2.default_config()
 
 
 @functools.cache
@@ -69,7 +64,7 @@ def config_hash() -> str:
 
 def compare(query: Party, entry: Party) -> MatchingResult:
     """Score a pair with logic-v2 exactly as the library does."""
-    return ResidentLogicV2.compare(query, entry, _config_v2())
+    return ResidentLogicV2.compare(query, entry, STANDARD)
 
 
 def explain(

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from followthemoney import model
 from followthemoney.names import entity_names as analyse
 from followthemoney.proxy import EntityProxy
+from followthemoney.types import registry
 from followthemoney.types.common import PropertyType
 from rigour.names import Name
 
@@ -31,6 +32,15 @@ from muniment.spine.errors import Invalid
 MAX_VALUE = 10_000
 MAX_VALUES = 5_000
 """Most values of one party, over all its properties; the largest real list entry has a few hundred."""
+
+_SINGLE = {"birth": ("birthDate",), "gender": ("gender",), "weak": ("weakAlias", "abbreviation")}
+_SAME: dict[Any, Any] = {}
+
+
+def _kept(value: Any) -> Any:
+    """Return the first of equal values, because 13,000 parties differ in this in a few hundred ways."""
+    return _SAME.setdefault(value, value)
+
 
 _UNSCORED_TYPES = frozenset({"text", "html", "url", "json", "entity", "topic", "mimetype", "checksum"})
 """FollowTheMoney types no feature of logic-v1 or logic-v2 reads; they stay in the hash, not in memory."""
@@ -101,7 +111,17 @@ class Party(EntityProxy):
     Reading from several threads is safe: what is filled in late is the same for everyone.
     """
 
-    __slots__ = ("_typed", "analysed", "analysed_long", "given_id", "identified", "list_key", "snapshot_hash")
+    __slots__ = (
+        "_typed",
+        "analysed",
+        "analysed_long",
+        "given_id",
+        "holds",
+        "identified",
+        "like",
+        "list_key",
+        "snapshot_hash",
+    )
 
     def __init__(self, shot: Mapping[str, Any], *, list_key: str = "", for_query: bool = False) -> None:
         schema = model.get(shot["schema"])
@@ -122,9 +142,22 @@ class Party(EntityProxy):
             prop.type.name == "identifier" and prop.matchable and bool(self.get_prop(prop))
             for prop in schema.properties.values()
         )
+        self.holds = _kept(frozenset(self._held()))
+        self.like = _kept((schema.name, self.holds))
         names = analyse(self, infer_initials=for_query, consolidate=False)
         self.analysed: tuple[Name, ...] = in_order(names)
         self.analysed_long: tuple[Name, ...] = in_order(Name.consolidate_names(self.analysed))
+
+    def _held(self) -> Iterator[str]:
+        """Yield what the party has values of, in the words of `needs.py`."""
+        if self.identified:
+            yield "identifier"
+        for name in ("address", "country"):
+            if super().get_type_values(registry.get(name), matchable=True):
+                yield name
+        for name, props in _SINGLE.items():
+            if any(self.get(prop, quiet=True) for prop in props):
+                yield name
 
     def get_type_values(self, type_: PropertyType, matchable: bool = False) -> list[str]:  # noqa: FBT001, FBT002  the library's signature
         """Return all values of a type, sorted, because the library's own order changes with each process."""

@@ -18,17 +18,20 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
-from followthemoney import model
-from followthemoney.exc import InvalidData
+from nomenklatura.matching.compare.dates import _dates_precision as dates_precision
 from nomenklatura.matching.compat import clean_name_light
 from nomenklatura.matching.logic_v1.model import LogicV1
 from nomenklatura.matching.logic_v2 import identifiers
 from nomenklatura.matching.logic_v2.model import LogicV2
 from nomenklatura.matching.logic_v2.names.magic import extra_match_weights
-from nomenklatura.matching.types import Feature
+from nomenklatura.matching.types import Feature, MatchingResult, ScoringConfig
+from nomenklatura.matching.util import props_pair
+from prefixdate import Precision
 from rigour.ids import StrictFormat
 from rigour.names import Name
+from rigour.names.symbol import pair_symbols
 
+from muniment.screening.matching.needs import Plan, follow, plan, shares
 from muniment.screening.matching.snapshot import Party, in_order
 
 _OWN = "nomenklatura.matching"
@@ -40,10 +43,9 @@ class SteadySet(set[Any]):
     """A set that is walked in sorted order, so that ties fall the same way in every process."""
 
     def __iter__(self) -> Iterator[Any]:
-        items = list(super().__iter__())
-        if len(items) > 1:
-            items.sort(key=_key)
-        return iter(items)
+        if len(self) < 2:
+            return super().__iter__()
+        return iter(sorted(super().__iter__(), key=_key))
 
     def __repr__(self) -> str:
         return "{" + ", ".join(repr(item) for item in self) + "}" if self else "set()"
@@ -109,18 +111,71 @@ class _Extras:
         return found[1]
 
 
-@functools.cache
-def _shares(left: str, right: str, schemata: tuple[str, ...]) -> bool:
-    one, two = model.get(left), model.get(right)
-    try:
-        common = model.common_schema(one, two) if one and two else None
-    except InvalidData:
-        return False
-    return common is not None and any(common.is_a(name) for name in schemata)
+_shares = functools.cache(shares)
 
 
 def _has_schema(left: Party, right: Party, *schemata: str) -> bool:
     return _shares(left.schema.name, right.schema.name, schemata)
+
+
+class _Values(SteadySet):
+    """The values of one property, with their beginnings (years, days) remembered; nothing changes them."""
+
+    __slots__ = ("begun",)
+
+    def __init__(self, values: Iterable[str]) -> None:
+        super().__init__(values)
+        self.begun: dict[Precision, SteadySet] = {}
+
+
+@functools.lru_cache(maxsize=_TEXTS)
+def _values(values: tuple[str, ...]) -> _Values:
+    return _Values(values)
+
+
+def _props_pair(left: Party, right: Party, props: list[str]) -> tuple[set[Any], set[Any]]:
+    if len(props) != 1:
+        return props_pair(left, right, props)
+    prop = props[0]
+    return _values(tuple(left.get(prop, quiet=True))), _values(tuple(right.get(prop, quiet=True)))
+
+
+def _dates_precision(values: set[Any], precision: Precision) -> set[Any]:
+    if not isinstance(values, _Values):
+        return SteadySet(dates_precision(values, precision))
+    found = values.begun.get(precision)
+    if found is None:
+        found = values.begun[precision] = SteadySet(dates_precision(values, precision))
+    return found
+
+
+class _Symbols:
+    """The symbols of an analysed name as small numbers, remembered per name as the weights above are."""
+
+    def __init__(self) -> None:
+        self.kept: dict[int, tuple[Name, frozenset[int]]] = {}
+        self.numbers: dict[Any, int] = {}
+
+    def __call__(self, name: Name) -> frozenset[int]:
+        """Return them; two symbols that came to share a number would only cost time."""
+        kept = self.kept
+        found = kept.get(id(name))
+        if found is None:
+            if len(kept) >= _TEXTS:
+                kept = self.kept = {}
+            numbers = self.numbers
+            found = (name, frozenset(numbers.setdefault(one, len(numbers)) for one in name.symbols))
+            kept[id(name)] = found
+        return found[1]
+
+
+_SYMBOLS = _Symbols()
+_UNPAIRED: list[tuple[Any, ...]] = [()]
+
+
+def _pair_symbols(query: Name, result: Name) -> list[tuple[Any, ...]]:
+    """Pair two names by the symbols they share; without a shared one there is nothing to pair."""
+    return _UNPAIRED if _SYMBOLS(query).isdisjoint(_SYMBOLS(result)) else pair_symbols(query, result)
 
 
 _EXTRAS = _Extras()
@@ -129,10 +184,14 @@ _EXTRAS = _Extras()
 def forget_names() -> None:
     """Let go of names of indexes that are gone, so that a swapped-out list does not stay in memory."""
     _EXTRAS.kept = {}
+    _SYMBOLS.kept = {}
 
 
 _ANSWERS: dict[str, Any] = {
     "extra_match_weights": _EXTRAS,
+    "pair_symbols": _pair_symbols,
+    "props_pair": _props_pair,
+    "_dates_precision": _dates_precision,
     "has_schema": _has_schema,
     "StrictFormat": _Strict,
     "clean_name_light": functools.lru_cache(maxsize=_TEXTS)(clean_name_light),
@@ -192,6 +251,25 @@ class ResidentLogicV2(LogicV2):
     """logic-v2 over parties with resident names; the same scores, features and words."""
 
     features: ClassVar[list[Feature]] = _Rebinding().features(LogicV2.features)
+    _plans: ClassVar[dict[tuple[Any, Any], Plan]] = {}
+
+    @classmethod
+    def compare(cls, query: Any, result: Any, config: ScoringConfig) -> MatchingResult:
+        """Score a pair as the library does, without asking what cannot answer (`needs.py`).
+
+        With weights or settings of somebody's own the library's loop does it.
+        """
+        if config is not STANDARD:
+            return super().compare(query, result, config)
+        like = (query.like, result.like)
+        found = cls._plans.get(like)
+        if found is None:
+            found = cls._plans[like] = plan(cls.features, query, result, config)
+        return follow(found, query, result, config)
+
+
+STANDARD = ResidentLogicV2.default_config()
+"""The settings of the reference, never changed; plans hold for these alone."""
 
 
 class SteadyLogicV1(LogicV1):

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from muniment.cases import actions, queries
+from muniment.cases import actions, queries, views
 from muniment.cases.models import Case
 from muniment.ledger.models import Outbox
 from muniment.spine.scope import tenant_scope
@@ -42,9 +42,58 @@ def test_the_queue_shows_who_waits_for_what_with_names_and_counts(client_as, acc
     text = page(client_as(otto), "cases:index")
     assert "Breach notified too late" in text
     assert "Ada Example: to be remedied" in text
-    assert "1 of 1 cases are not decided; 1 of them wait for a second person." in text
+    assert (
+        "1 case waits for a decision, of 1 in all. 1 has a proposed outcome and needs a second person."
+        in text
+    )
     assert "1 document" in text
     assert ada.id not in text
+
+
+@pytest.mark.parametrize(
+    ("open_", "proposed", "decided", "words"),
+    [
+        (0, 0, 0, "No case has been opened yet."),
+        (0, 0, 1, "There is 1 case; it is closed, and nothing waits for a decision."),
+        (0, 0, 1200, "There are 1,200 cases; all of them are closed, and nothing waits for a decision."),
+        (1, 0, 2, "1 case waits for a decision, of 3 in all. Nobody has proposed an outcome yet."),
+        (
+            1,
+            1,
+            0,
+            "2 cases wait for a decision, of 2 in all. 1 has a proposed outcome and needs a second person.",
+        ),
+        (
+            0,
+            2,
+            0,
+            "2 cases wait for a decision, of 2 in all. 2 have a proposed outcome and need a second person.",
+        ),
+    ],
+)
+def test_the_queue_says_how_many_wait_in_words_that_fit_the_number(open_, proposed, decided, words):
+    counts = {
+        "open": open_,
+        "proposed": proposed,
+        "": open_ + proposed + decided,
+        "waiting": open_ + proposed,
+    }
+    assert views._lede(counts) == words
+
+
+def test_what_a_case_is_about_is_said_as_a_sentence_says_it():
+    assert views.in_words({"finding": 1, "match": 2, "evidence": 1}) == "1 finding, 2 matches and 1 document"
+    assert views.in_words({"match": 1}) == "1 match"
+    assert views.in_words({}) == "nothing yet"
+
+
+def test_a_queue_in_which_all_is_decided_leads_to_what_was_decided(client_as, case, ada, otto):
+    actions.propose(ada, case_id=case.id, outcome="to_remedy", rationale=WORDS)
+    shown = actions.read(otto, case_id=case.id).shown
+    actions.decide(otto, case_id=case.id, approve=True, reason="Agreed, amend it.", shown=shown)
+    text = page(client_as(ada), "cases:index")
+    assert "Nothing waits for a decision." in text
+    assert 'href="?state=decided">See what was decided' in text
 
 
 def test_the_queue_is_filtered_by_state_and_an_unknown_one_is_the_usual_one(client_as, case, ada):

@@ -8,13 +8,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 from tests.cases import lived
+from tests.scans.duties.written import written_act
+from tests.screening.listed import ENTRIES
 
 from muniment.cases import actions as cases
 from muniment.cases import queries
 from muniment.scans import actions as scans
+from muniment.screening.models import Match
 from muniment.site import home, home_pictures
+from muniment.sources import actions as sources
 from muniment.spine import ports
 from muniment.spine.scope import tenant_scope
+from muniment.vault import actions as vault
 from muniment.vault import storage
 
 
@@ -77,11 +82,27 @@ def test_a_long_list_is_cut_and_says_how_many_are_left(client_as, db, ada):
 
 def test_alerts_without_a_case_are_counted_with_their_denominator(client_as, db, operator, ada, account_of):
     account_of(ada)
+    sources.take_in_list(
+        operator,
+        [sources.File("copy.json", b"copy")],
+        ENTRIES,
+        sources.Origin("copied", "2026-01", "Nobody", "invented"),
+        title="The same list by another name",
+        extractor="invented/1",
+        counts={"entities": len(ENTRIES)},
+    )
     match = lived.screen(operator, ada)
     text = page(client_as(ada))
-    assert "3 of 3 alerts of the latest screening belong to no case." in text
-    cases.open_case(ada, title="Is it them?", items=[("match", match)])
-    assert "2 of 3 alerts" in page(client_as(ada))
+    with tenant_scope(ada.tenant):
+        alerts = list(Match.objects.filter(verdict="alert").values_list("screened_id", "id"))
+    parties = {party for party, _match in alerts}
+    assert len(parties) < len(alerts), "one counterparty resembles two entries, and is one counterparty"
+    sentence = "{} of the {} counterparties with an alert ha"
+    assert sentence.format(len(parties), len(parties)) in text
+    assert f'>{len(parties)}</a><span class="figure__words">of 5 screened have an alert' in text
+    [party] = [party for party, one in alerts if one == match]
+    cases.open_case(ada, title="Is it them?", items=[("match", one) for held, one in alerts if held == party])
+    assert sentence.format(len(parties) - 1, len(parties)) in page(client_as(ada))
     assert "of 5 counterparties are screened as they are now" in text
     assert "Invented list" in text
     assert "the newest one here" in text
@@ -121,7 +142,8 @@ def test_decisions_are_counted_by_week_with_the_median_time(client_as, house, ad
             cases.decide(otto, case_id=made.id, approve=True, reason="Agreed, amend it.", shown=shown)
     with tenant_scope(ada.tenant):
         pace = home_pictures.pace(datetime(2026, 3, 14, 12, tzinfo=UTC))
-        assert (pace.count, pace.middle, pace.weeks[-1]) == (2, timedelta(days=2), ("9 Mar", 2.0))
+        assert (pace.count, pace.middle, pace.weeks[-1]) == (2, timedelta(days=2), ("this week", 2.0))
+        assert (pace.weeks[-2][0], pace.most, pace.is_quick) == ("week of 2 Mar", 2, False)
         assert len(pace.weeks) == home_pictures.WEEKS
         later = home_pictures.pace(datetime(2027, 3, 14, 12, tzinfo=UTC))
         assert (later.count, later.middle) == (0, None)
@@ -131,7 +153,33 @@ def test_what_changed_names_documents_scans_and_law(client_as, house, ada):
     text = page(client_as(ada))
     assert "Ada Example filed Incident response, version 1." in text
     assert "Scan 1 found 1 conflict; it looked at 3 duties." in text
-    assert "GDPR was taken in, text version OJ:2016-05-04." in text
+    assert "GDPR was taken in, published 4 May 2016." in text
+
+
+def test_many_documents_and_acts_of_one_day_are_told_in_one_sentence_each(client_as, house, operator, ada):
+    for number in range(3):
+        text = lived.POLICY + str(number).encode()
+        vault.receive(ada, [text], name=f"p{number}.md", title=f"Policy {number}", owner="IT security")
+    for number in range(4):
+        act = written_act(lived.ACT, celex=f"3203{number}R0001")
+        origin = sources.Origin(f"3203{number}R0001", "OJ:2030-01-02", "Nobody’s Office", "invented")
+        sources.take_in(operator, [sources.File("a.txt", str(number).encode())], act, origin)
+    text = page(client_as(ada))
+    assert "Ada Example filed 4 documents, the last of them Policy 2." in text
+    assert "Policy 1" not in text
+    assert "Law was taken in, 5 texts of 5 acts: GDPR, " in text
+    assert "and others." in text
+
+
+def test_a_decision_within_a_minute_is_not_said_to_take_no_time(client_as, house, ada, otto):
+    made = cases.open_case(ada, title="Too late", items=[("evidence", house.policy.id)])
+    cases.propose(ada, case_id=made.id, outcome="to_remedy", rationale=lived.WORDS)
+    with tenant_scope(ada.tenant):
+        shown = queries.whole(made.id).shown
+    cases.decide(otto, case_id=made.id, approve=True, reason="Agreed, amend it.", shown=shown)
+    text = page(client_as(ada))
+    assert "1 decision in 12 weeks; it came within a minute of the proposal." in text
+    assert "0 s" not in text
 
 
 def test_an_administrator_sees_nothing_of_what_others_decide_about(client_as, house, adam, ada):

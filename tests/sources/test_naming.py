@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from muniment.sources import naming
 
-
 BOTH = "THE EUROPEAN PARLIAMENT AND OF THE COUNCIL"
 
 
@@ -16,7 +15,7 @@ BOTH = "THE EUROPEAN PARLIAMENT AND OF THE COUNCIL"
     ("title", "short"),
     [
         (
-            f"REGULATION (EU) 2030/77 OF {BOTH} of 15\u00a0January 2030 on lanterns and amending Regulation 1/2009 (Text)",
+            f"REGULATION (EU) 2030/77 OF {BOTH} of 15\u00a0January 2030 on lanterns, amending Directive 1/2009 (Text)",
             "Regulation (EU) 2030/77 on lanterns",
         ),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from muniment.cases.models import Answer, Case, State
 from muniment.ledger.queries import Told
 from muniment.spine import ports
 from muniment.spine.actor import Actor
+from muniment.ui.words.numbers import counted
 from muniment.vault import queries as vault
 
 PAGE = 50
@@ -39,7 +41,7 @@ class Asked(HttpRequest):
 
 
 def in_words(kinds: dict[str, int]) -> str:
-    """Say how many findings, matches and documents there are: ``4 findings, 2 documents``."""
+    """Say how many findings, matches and documents there are: ``4 findings and 2 documents``."""
     told = []
     for kind, one, many in (
         ("finding", "%(count)d finding", "%(count)d findings"),
@@ -49,7 +51,9 @@ def in_words(kinds: dict[str, int]) -> str:
         count = kinds.get(kind, 0)
         if count:
             told.append(ngettext(one, many, count) % {"count": count})
-    return ", ".join(told) or _("nothing yet")
+    if len(told) > 1:
+        return _("%(others)s and %(last)s") % {"others": ", ".join(told[:-1]), "last": told[-1]}
+    return told[0] if told else _("nothing yet")
 
 
 def _chips(counts: dict[str, int], chosen: str) -> list[dict[str, Any]]:
@@ -65,6 +69,33 @@ def _chips(counts: dict[str, int], chosen: str) -> list[dict[str, Any]]:
         {"label": word, "url": f"?state={state}", "current": chosen == state, "count": counts[state]}
         for state, word in words
     ]
+
+
+def _lede(counts: Mapping[str, int]) -> str:
+    """Say in one breath how many cases wait, and for what."""
+    whole, waiting, proposed = counts[""], counts[queries.WAITING], counts[State.PROPOSED]
+    if not whole:
+        return _("No case has been opened yet.")
+    if not waiting:
+        words = ngettext(
+            "There is %(all)s case; it is closed, and nothing waits for a decision.",
+            "There are %(all)s cases; all of them are closed, and nothing waits for a decision.",
+            whole,
+        )
+        return words % {"all": counted(whole)}
+    words = ngettext(
+        "%(waiting)s case waits for a decision, of %(all)s in all.",
+        "%(waiting)s cases wait for a decision, of %(all)s in all.",
+        waiting,
+    ) % {"waiting": counted(waiting), "all": counted(whole)}
+    if not proposed:
+        return words + " " + _("Nobody has proposed an outcome yet.")
+    second = ngettext(
+        "%(proposed)s has a proposed outcome and needs a second person.",
+        "%(proposed)s have a proposed outcome and need a second person.",
+        proposed,
+    ) % {"proposed": counted(proposed)}
+    return f"{words} {second}"
 
 
 @require_GET
@@ -98,7 +129,7 @@ def index(request: Asked) -> HttpResponse:
         "rows": rows,
         "chips": _chips(counts, state),
         "counts": counts,
-        "all": counts[""],
+        "lede": _lede(counts),
         "state": state,
         "may_open": "cases.open" in request.actor.may,
         "previous": f"?state={state}&after={max(0, start - PAGE)}" if start else "",

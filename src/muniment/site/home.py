@@ -6,17 +6,19 @@ of and leads to its list; what somebody may not see is left out, not greyed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from muniment.access.queries import Described
 from muniment.cases import actions as cases
 from muniment.cases import queries as case_queries
 from muniment.cases import rules as case_rules
@@ -28,6 +30,7 @@ from muniment.screening import queries as screening
 from muniment.screening.models import Match, RunState, ScreeningRun
 from muniment.site.home_pictures import address, coverage, findings, first_steps, latest_scan, name_of, pace
 from muniment.sources.models import Snapshot, SnapshotKind
+from muniment.sources.naming import dated
 from muniment.sources.rules import called, cited
 from muniment.spine import ports
 from muniment.spine.actor import Actor
@@ -35,9 +38,17 @@ from muniment.spine.scope import current_tenant, tenant_scope
 from muniment.ui.words.numbers import counted
 from muniment.vault.models import DocumentVersion
 
+R = TypeVar("R")
+
 MOST_LINES: Final = 12
 MOST_CHANGES: Final = 8
 RECENT: Final = timedelta(days=30)
+#: So many things of one day by one hand stand each for itself; more are told in one sentence.
+MOST_SINGLE: Final = 2
+#: So many acts are named in such a sentence.
+MOST_NAMED: Final = 4
+#: So many rows of a kind are looked at, the newest first.
+MOST_READ: Final = 200
 #: Whether quotes still stand is looked up anew after so many seconds; reading every text takes too long for each page.
 QUOTES_SECONDS: Final = 300
 
@@ -155,14 +166,15 @@ def _alerts(actor: Actor) -> Iterator[Need]:
     if run is None:
         return
     rows = Match.objects.filter(screened__run=run, verdict="alert")
-    ids = list(rows.filter(state__in=["open", "reopened"]).values_list("id", flat=True))
-    left = _without_case(ItemKind.MATCH, ids)
+    undecided = dict(rows.filter(state__in=["open", "reopened"]).values_list("id", "screened_id"))
+    # Counterparties are counted, as everywhere on this page: one of them may resemble several entries.
+    left = {undecided[one] for one in _without_case(ItemKind.MATCH, list(undecided))}
     if left:
         sentence = ngettext(
-            "%(count)d of %(all)d alerts of the latest screening belongs to no case.",
-            "%(count)d of %(all)d alerts of the latest screening belong to no case.",
+            "%(count)d of the %(all)d counterparties with an alert has one that is in no case yet.",
+            "%(count)d of the %(all)d counterparties with an alert have one that is in no case yet.",
             len(left),
-        ) % {"count": len(left), "all": rows.count()}
+        ) % {"count": len(left), "all": rows.values("screened_id").distinct().count()}
         page = address("screening:run", run.id, verdict="alert")
         yield Need(sentence, page, _("Look at them"), "fault", "warning", _("Alert"))
 
@@ -199,14 +211,39 @@ def changes(actor: Actor, now: datetime) -> list[Change]:
 
 
 def _sources(since: datetime) -> Iterator[Change]:
-    for row in Snapshot.objects.filter(imported_at__gte=since).order_by("-imported_at")[:MOST_CHANGES]:
-        words = {"name": name_of(row), "version": row.version}
+    rows: list[Snapshot] = list(
+        Snapshot.objects.filter(imported_at__gte=since).order_by("-imported_at")[:MOST_READ]
+    )
+    for together in _same_day(
+        [row for row in rows if row.kind == SnapshotKind.ACT], lambda row: row.imported_at
+    ):
+        if len(together) > MOST_SINGLE:
+            names = list({row.key: name_of(row) for row in reversed(together)}.values())
+            shown = ", ".join(names[:MOST_NAMED])
+            sentence = ngettext(
+                "Law was taken in, %(texts)d texts of %(count)d act: %(names)s.",
+                "Law was taken in, %(texts)d texts of %(count)d acts: %(names)s.",
+                len(names),
+            ) % {
+                "texts": len(together),
+                "count": len(names),
+                "names": shown if len(names) <= MOST_NAMED else _("%(names)s and others") % {"names": shown},
+            }
+            yield Change(sentence, address("sources:index"), together[0].imported_at)
+            continue
+        for row in together:
+            words = {"name": name_of(row), "version": dated(row.version)}
+            sentence = _("%(name)s was taken in, %(version)s.") % words
+            yield Change(sentence, address("sources:snapshot", row.id), row.imported_at)
+    for row in rows:
         if row.kind == SnapshotKind.LIST:
-            words["entries"] = counted(int(row.counts.get("entities", 0)))
-            sentence = _("%(name)s of %(version)s was loaded: %(entries)s entries.") % words
-        else:
-            sentence = _("%(name)s was taken in, text version %(version)s.") % words
-        yield Change(sentence, address("sources:snapshot", row.id), row.imported_at)
+            entries = int(row.counts.get("entities", 0))
+            sentence = ngettext(
+                "%(name)s of %(version)s was loaded: %(entries)s entry.",
+                "%(name)s of %(version)s was loaded: %(entries)s entries.",
+                entries,
+            ) % {"name": name_of(row), "version": row.version, "entries": counted(entries)}
+            yield Change(sentence, address("sources:snapshot", row.id), row.imported_at)
 
 
 def _work(actor: Actor, since: datetime) -> Iterator[Change]:
@@ -238,8 +275,22 @@ def _documents(actor: Actor, since: datetime) -> Iterator[Change]:
     if "vault.read" not in actor.may:
         return
     rows = DocumentVersion.objects.filter(received_at__gte=since).select_related("document")
-    held: list[DocumentVersion] = list(rows.order_by("-received_at", "id")[:4])
+    held: list[DocumentVersion] = list(rows.order_by("-received_at", "id")[:MOST_READ])
     who = case_queries.who(one.received_by for one in held)
+    for together in _same_day(held, lambda one: one.received_at, lambda one: one.received_by):
+        first = together[0]
+        if len(together) > MOST_SINGLE:
+            sentence = _("%(who)s filed %(count)d documents, the last of them %(title)s.") % {
+                "who": who[first.received_by].name,
+                "count": len(together),
+                "title": first.document.title,
+            }
+            yield Change(sentence, address("vault:index"), first.received_at)
+        else:
+            yield from _filed(together, who)
+
+
+def _filed(held: Sequence[DocumentVersion], who: Mapping[str, Described]) -> Iterator[Change]:
     for one in held:
         sentence = _("%(who)s filed %(title)s, version %(number)d.") % {
             "who": who[one.received_by].name,
@@ -247,6 +298,19 @@ def _documents(actor: Actor, since: datetime) -> Iterator[Change]:
             "number": one.number,
         }
         yield Change(sentence, address("vault:document", one.document_id), one.received_at)
+
+
+def _same_day(
+    rows: Sequence[R], at: Callable[[R], datetime], by: Callable[[R], str] = lambda _row: ""
+) -> list[list[R]]:
+    """Put together what happened on one day by one hand, so that a busy hour does not fill the list.
+
+    :param rows: the newest first; they stay so.
+    """
+    found: dict[tuple[str, date], list[R]] = {}
+    for row in rows:
+        found.setdefault((by(row), timezone.localtime(at(row)).date()), []).append(row)
+    return list(found.values())
 
 
 def whole(actor: Actor) -> dict[str, Any]:
@@ -261,6 +325,7 @@ def whole(actor: Actor) -> dict[str, Any]:
         "steps": first_steps(actor),
         "scan": scan,
         "bars": findings(scan) if scan else [],
+        "duties": sum(scan.counts.values()) if scan else 0,
         "coverage": coverage() if "screening.read" in actor.may else None,
         "pace": pace(now) if "cases.read" in actor.may else None,
         "works": "cases.read" in actor.may,

@@ -23,6 +23,7 @@ from muniment.screening import queries as screening
 from muniment.screening.models import ScreeningRun
 from muniment.sources import queries as sources
 from muniment.sources.models import Snapshot, SnapshotKind
+from muniment.sources.naming import numbered
 from muniment.sources.rules import called
 from muniment.spine.actor import Actor
 from muniment.vault.models import Document
@@ -42,7 +43,7 @@ def address(name: str, *arguments: object, **asked: str) -> str:
 def name_of(row: Snapshot) -> str:
     """Return what people call an act or list: its common name where it has one, else its title."""
     common = called(row.key)
-    return common if common != row.key else row.title[:80]
+    return common if common != row.key else numbered(row.title)
 
 
 def latest_scan() -> Scan | None:
@@ -125,11 +126,18 @@ class Pace:
     """How many decisions fell in each week, and how long they took.
 
     :param middle: the median time from proposal to decision over all of them.
+    :param most: how many fell in the busiest week.
     """
 
     weeks: tuple[tuple[str, float | None], ...]
     count: int
     middle: timedelta | None
+    most: int = 0
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether half of them came so soon after the proposal that a length in seconds would say nothing."""
+        return self.middle is not None and self.middle < timedelta(minutes=1)
 
 
 def pace(now: datetime) -> Pace:
@@ -142,9 +150,13 @@ def pace(now: datetime) -> Pace:
     for asked, decided in rows.values_list("requested_at", "decided_at"):
         weeks[(decided - first) // timedelta(weeks=1)] += 1
         taken.append(decided - asked)
-    labels = [(first + timedelta(weeks=week)).strftime("%-d %b") for week in range(WEEKS)]
+    labels = [
+        _("week of %(day)s") % {"day": (first + timedelta(weeks=week)).strftime("%-d %b")}
+        for week in range(WEEKS)
+    ]
+    labels[-1] = _("this week")
     middle = timedelta(seconds=median(one.total_seconds() for one in taken)) if taken else None
-    return Pace(tuple(zip(labels, map(float, weeks), strict=True)), len(taken), middle)
+    return Pace(tuple(zip(labels, map(float, weeks), strict=True)), len(taken), middle, max(weeks))
 
 
 # --- an empty house

@@ -18,7 +18,8 @@ from muniment.ui.marks.svg import node
 from muniment.ui.words.digests import shortened
 from muniment.ui.words.numbers import counted
 
-ROW, BOX_W, BOX_H, GUTTER = 52.0, 148.0, 28.0, 24.0
+#: Three boxes and two gaps fit beside each other on a narrow screen, 366 px wide.
+ROW, BOX_W, BOX_H, GUTTER = 52.0, 112.0, 28.0, 14.0
 WIDTH = 3 * BOX_W + 2 * GUTTER
 MOST_STEPS = 64
 
@@ -112,10 +113,10 @@ def proof_path(index: int, size: int, leaf: str, proof: Sequence[str], root: str
             )
         )
     entry_is_right = bool(steps) and steps[0].sibling_is_left
-    shapes.append(_name(middle + BOX_W + 10, 1, _("signed root") if holds else _("not the signed root")))
+    shapes.append(_name(middle + BOX_W + 8, 1, _("signed root") if holds else _("not the signed root")))
     shapes.append(
         _name(
-            middle + BOX_W + 10 if entry_is_right or not steps else middle - 10,
+            middle + BOX_W + 8 if entry_is_right or not steps else middle - 8,
             height - BOX_H - 1,
             _("this entry"),
             ends=not entry_is_right and bool(steps),

@@ -34,8 +34,8 @@ def trend(points: Iterable[tuple[str, float | None]], title: str, kind: str = "c
         node(
             "figcaption",
             {"class": "trend__ends"},
-            node("span", None, first[0], " ", node("b", {"class": "num"}, _figure(first[1]))),
-            node("span", None, last[0], " ", node("b", {"class": "num"}, _figure(last[1]))),
+            node("span", None, first[0], ": ", node("b", {"class": "num"}, _figure(first[1]))),
+            node("span", None, last[0], ": ", node("b", {"class": "num"}, _figure(last[1]))),
         ),
     )
 

@@ -32,8 +32,8 @@ from muniment.access.rules import WORKER
 from muniment.ledger import publish
 from muniment.packs import actions as packs
 from muniment.scans import actions as scans
-from muniment.scans import jobs as scan_jobs
 from muniment.spine.actor import system
+from muniment.spine.queue import work_off
 from muniment.spine.scope import tenant_scope
 from muniment.cases import actions as cases
 tenant, officer, pack, scan = map(UUID, sys.argv[1:5])
@@ -43,7 +43,7 @@ with tenant_scope(tenant):
     _pack, pieces = packs.download(actor, pack_id=pack, given_to="Supervisory authority, Ms Example")
     list(pieces)
 again = scans.replay(actor, scan_id=scan)
-scan_jobs.perform_replay.func(str(tenant), str(again.id))
+work_off()
 given_up = scans.run(actor, snapshots=[UUID(one) for _, one, _ in again.scan.acts])
 scans.fail(system("worker", may=WORKER, tenant=tenant), scan_id=given_up.id, reason="This file was erased.")
 publish.settle()

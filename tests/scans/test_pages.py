@@ -52,7 +52,7 @@ def test_a_scan_is_started_waits_and_shows_what_it_found(client_as, ada, law, fi
     browser = client_as(ada)
     form = words_of(browser.get("/scans/new/"))
     assert "1 document will be searched" in form
-    assert "GDPR, OJ:2030-02-01 (Invented, for show)" in form
+    assert "GDPR, published 1 Feb 2030 (Invented, for show)" in form
     answer = browser.post("/scans/new/", {"acts": [str(law.id)]})
     assert answer.status_code == 302
     assert "waits for the worker" in words_of(browser.get(answer["Location"]))
@@ -60,7 +60,7 @@ def test_a_scan_is_started_waits_and_shows_what_it_found(client_as, ada, law, fi
     shown = words_of(browser.get(answer["Location"]))
     for part in (
         "Scan 1: GDPR",
-        "3 duties bind the firm; each was held against 1 documents",
+        "3 duties bind the firm; each was held against 1 document.",
         "muniment replay",
     ):
         assert part in shown
@@ -108,6 +108,7 @@ def test_the_table_is_filtered_by_what_was_clicked(client_as, ada, scanned):
     assert "1 of 3 findings" in shown
     assert "96 hours" in shown
     assert "1 of 3 findings" in words_of(browser.get(address, {"act": "32016R0679", "article": "art_34"}))
+    assert "Only GDPR Art. 34." in words_of(browser.get(address, {"act": "32016R0679", "article": "art_34"}))
     assert "0 of 3 findings" in words_of(
         browser.get(address, {"article": "art_34", "status": "conflict_found"})
     )

@@ -41,10 +41,15 @@ WORKING: Final = READING | {
     "counterparties.offer",
     "packs.build",
     "scans.assess",
+    "scans.replay",
+    "scans.retry",
     "scans.run",
     "screening.run",
     "vault.upload",
 }
+
+#: Taking entries of the ledger out of the house; with facts about persons only for who works with those.
+EXPORTING: Final = frozenset({"ledger.download", "ledger.export"})
 
 OWN_ACCOUNT: Final = frozenset(
     {
@@ -58,6 +63,7 @@ OWN_ACCOUNT: Final = frozenset(
 
 ROLES: Final[dict[str, frozenset[str]]] = {
     "administrator": OWN_ACCOUNT
+    | EXPORTING
     | {
         "access.change_role",
         "access.create_person",
@@ -68,9 +74,12 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         "access.revoke_token",
         "ledger.read",
     },
-    "officer": OWN_ACCOUNT | WORKING | {"access.create_token", "access.revoke_token", "cases.decide"},
+    "officer": OWN_ACCOUNT
+    | WORKING
+    | EXPORTING
+    | {"access.create_token", "access.revoke_token", "cases.decide", "ledger.export_personal"},
     "analyst": OWN_ACCOUNT | WORKING | {"access.create_token", "access.revoke_token"},
-    "auditor": OWN_ACCOUNT | READING,
+    "auditor": OWN_ACCOUNT | READING | EXPORTING | {"ledger.export_personal"},
 }
 
 #: Roles that must sign in with a second factor.
@@ -91,7 +100,16 @@ OPERATOR: Final = frozenset(
 )
 
 #: What background work may do in a tenant's name.
-WORKER: Final = frozenset({"scans.finish", "screening.finish", "ledger.anchor", "packs.finish"})
+WORKER: Final = frozenset(
+    {
+        "ledger.anchor",
+        "packs.finish",
+        "scans.fail",
+        "scans.finish",
+        "scans.finish_replay",
+        "screening.finish",
+    }
+)
 
 
 def permissions(role: str) -> frozenset[str]:

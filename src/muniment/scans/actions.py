@@ -13,7 +13,8 @@ from muniment.ledger.words import Sealed
 from muniment.scans import queries, rules
 from muniment.scans.duties import Duty
 from muniment.scans.evidence.scan import ScanResult
-from muniment.scans.models import Finding, Scan, ScanState
+from muniment.scans.models import Failure, Finding, Replay, Scan, ScanState
+from muniment.scans.queries import progress
 from muniment.sources import queries as sources
 from muniment.spine import queue
 from muniment.spine.errors import Clash
@@ -21,7 +22,10 @@ from muniment.vault import queries as vault
 
 constraint("one_scan_per_number", Clash("Another scan was started at this moment.", todo="Try again."))
 
-PERFORM = "muniment.scans.jobs.perform"
+constraint(
+    "one_replay_at_a_time_per_scan",
+    Clash("This check is under way already.", todo="Open the scan to see what comes of it."),
+)
 
 
 @action("scans.run", cls="scan.run", says="{actor} started scan {facts.number}")
@@ -49,7 +53,7 @@ def run(act: Act, *, snapshots: Sequence[UUID]) -> Scan:
         acts=[f"{key} {digest}" for key, _, digest in scan.acts],
         documents=[digest for _, digest in scan.documents],
     )
-    queue.enqueue(PERFORM, str(act.tenant), str(scan.id))
+    queue.enqueue(progress.PERFORM, str(act.tenant), str(scan.id))
     return scan
 
 
@@ -112,6 +116,81 @@ def finish(act: Act, *, scan_id: UUID, result: ScanResult, inputs: queries.Input
     scan.save()
     act.record(scan, number=scan.number, digest=scan.digest, counts=scan.counts, versions=scan.versions)
     return scan
+
+
+@action("scans.fail", cls="scan.run", says="scan {facts.number} could not be done: {facts.reason}")
+def fail(act: Act, *, scan_id: UUID, reason: str) -> Scan:
+    """Enter that a scan was given up, and why, so that nobody waits for it.
+
+    :raises Refused: when it has ended already.
+    """
+    scan: Scan = Scan.objects.select_for_update().get(id=scan_id)
+    rules.require_queued(scan)
+    Failure.objects.create(scan=scan, at=act.now, reason=reason)
+    scan.state = ScanState.FAILED
+    scan.save(update_fields=["state"])
+    act.record(scan, number=scan.number, reason=reason)
+    return scan
+
+
+@action("scans.retry", cls="scan.run", says="{actor} had scan {facts.number} tried again")
+def retry(act: Act, *, scan_id: UUID) -> Scan:
+    """Try a failed scan again, on the same law and the same documents.
+
+    :raises Absent: when there is no such scan.
+    :raises Refused: when it has not failed.
+    """
+    queries.scan(scan_id)
+    scan: Scan = Scan.objects.select_for_update().get(id=scan_id)
+    rules.require_failed(scan)
+    scan.state = ScanState.QUEUED
+    scan.save(update_fields=["state"])
+    act.record(scan, number=scan.number)
+    queue.enqueue(progress.PERFORM, str(act.tenant), str(scan.id))
+    return scan
+
+
+@action("scans.replay", cls="scan.run", says="{actor} had the findings of scan {facts.number} checked")
+def replay(act: Act, *, scan_id: UUID) -> Replay:
+    """Have a scan done again from the stored bytes, to see whether the same findings come out.
+
+    :raises Absent: when there is no such scan.
+    :raises Refused: when it has no findings yet.
+    :raises Clash: when such a check is under way.
+    """
+    scan = queries.scan(scan_id)
+    rules.require_done(scan)
+    asked: Replay = Replay.objects.create(
+        scan=scan, asked_by=act.actor.id, asked_at=act.now, recorded=scan.digest
+    )
+    act.record(scan, number=scan.number, digest=scan.digest)
+    queue.enqueue(progress.REPLAY, str(act.tenant), str(asked.id))
+    return asked
+
+
+@action(
+    "scans.finish_replay",
+    cls="scan.run",
+    says="the findings of scan {facts.number} were checked; alike: {facts.alike}",
+)
+def finish_replay(act: Act, *, replay_id: UUID, again: str = "", failure: str = "") -> Replay:
+    """Enter what came of doing a scan again: the digest, or why there is none.
+
+    :raises Refused: when that check has ended already.
+    """
+    asked: Replay = Replay.objects.select_for_update().get(id=replay_id)
+    rules.require_under_way(asked)
+    asked.ended_at, asked.again, asked.failure = act.now, again, failure
+    asked.save(update_fields=["ended_at", "again", "failure"])
+    act.record(
+        asked.scan,
+        number=asked.scan.number,
+        alike=bool(asked.same),
+        recorded=asked.recorded,
+        again=again,
+        failure=failure,
+    )
+    return asked
 
 
 def _chapter(parents: dict[tuple[str, str], str | None], celex: str, eid: str) -> str:

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from muniment.scans import actions, queries, rules
-from muniment.scans.models import Finding, Scan
+from muniment.scans.models import Failure, Finding, Replay, Scan
+from muniment.scans.queries import progress
 from muniment.scans.schemas import (
     AnswerIn,
     FindingOut,
@@ -32,19 +33,27 @@ class Asked(HttpRequest):
     actor: Actor
 
 
-def _line(scan: Scan) -> dict[str, Any]:
+def _line(scan: Scan, failed: Failure | None) -> dict[str, Any]:
     names = ("id", "number", "state", "requested_by", "requested_at", "finished_at", "counts", "digest")
-    return {name: getattr(scan, name) for name in names}
+    told: dict[str, Any] = {name: getattr(scan, name) for name in names}
+    return told | {"failed_at": failed.at if failed else None, "failure": failed.reason if failed else ""}
 
 
 def _scan(scan: Scan) -> dict[str, Any]:
-    return _line(scan) | {
+    replayed = progress.latest_replay(scan)
+    return _line(scan, progress.failures([scan]).get(scan.id)) | {
         "acts": [{"key": key, "snapshot": one, "sha256": digest} for key, one, digest in scan.acts],
         "documents": [{"version": one, "sha256": digest} for one, digest in scan.documents],
         "versions": scan.versions,
         "rules": scan.rules,
         "stats": scan.stats,
+        "replay": _replay(replayed) if replayed else None,
     }
+
+
+def _replay(one: Replay) -> dict[str, Any]:
+    names = ("asked_by", "asked_at", "ended_at", "recorded", "again", "same", "failure")
+    return {name: getattr(one, name) for name in names}
 
 
 def _finding(one: Finding, *, anchored: bool) -> dict[str, Any]:
@@ -67,8 +76,9 @@ def index(request: Asked, cursor: UUID | None = None, limit: Limit = 50) -> dict
     """List scans, the newest first."""
     rules.require_right(request.actor, "scans.read")
     rows = queries.scans_after(cursor, limit + 1)
+    failed = progress.failures(rows)
     return {
-        "items": [_line(one) for one in rows[:limit]],
+        "items": [_line(one, failed.get(one.id)) for one in rows[:limit]],
         "next": str(rows[limit - 1].id) if len(rows) > limit else None,
     }
 
@@ -86,6 +96,24 @@ def show(request: Asked, scan_id: UUID) -> dict[str, Any]:
     """Return a scan: what was held against what, by which rules, and the digest of its result."""
     scan, _found = actions.read(request.actor, scan_id=scan_id, most=0)
     return _scan(scan)
+
+
+@router.post("/{uuid:scan_id}/retry", response={202: ScanOut}, summary="Try a failed scan again")
+def retry(request: Asked, response: HttpResponse, scan_id: UUID) -> Status[dict[str, Any]]:
+    """Queue a scan with the state ``failed`` again, on the same law and documents; ask for it until it is ``done``."""
+    scan = actions.retry(request.actor, scan_id=scan_id)
+    response["Location"] = request.path_info.rpartition("/")[0]
+    return Status(202, _scan(scan))
+
+
+@router.post(
+    "/{uuid:scan_id}/replay", response={202: ScanOut}, summary="Check that the same findings come out"
+)
+def replay(request: Asked, response: HttpResponse, scan_id: UUID) -> Status[dict[str, Any]]:
+    """Queue a scan to be done again from the stored bytes; its ``replay`` says what came out, once it ended."""
+    scan = actions.replay(request.actor, scan_id=scan_id).scan
+    response["Location"] = request.path_info.rpartition("/")[0]
+    return Status(202, _scan(scan))
 
 
 @router.get("/{uuid:scan_id}/findings", response=FindingPage, summary="List the findings of a scan")

@@ -6,15 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
 from django_tasks import task
 
 from muniment.access.rules import WORKER
-from muniment.scans import actions, queries
+from muniment.scans import actions, queries, rules
 from muniment.scans.evidence.scan import scan as hold
 from muniment.scans.models import Scan, ScanState
-from muniment.spine.actor import system
+from muniment.scans.queries import progress
+from muniment.spine.actor import Actor, system
 from muniment.spine.errors import Refused
+from muniment.spine.queue import MOST_ATTEMPTS
 from muniment.spine.scope import tenant_scope
+
+log = structlog.get_logger("muniment.scans")
 
 
 def carry_out(tenant: UUID, scan_id: UUID, say: Callable[[str], None] = lambda _: None) -> Scan:
@@ -23,12 +28,12 @@ def carry_out(tenant: UUID, scan_id: UUID, say: Callable[[str], None] = lambda _
         asked = queries.scan(scan_id)
         if asked.state == ScanState.DONE:
             return asked
+        rules.require_queued(asked)
         inputs = queries.inputs(asked)
         say("Reading the duties out of the law and looking for evidence")
         result = hold(inputs.acts, inputs.documents)
-    worker = system("worker", may=WORKER, tenant=tenant)
     try:
-        return actions.finish(worker, scan_id=scan_id, result=result, inputs=inputs)
+        return actions.finish(_worker(tenant), scan_id=scan_id, result=result, inputs=inputs)
     except Refused:
         # Somebody else finished it meanwhile: the worker, while the command line did so too.
         with tenant_scope(tenant):
@@ -40,8 +45,54 @@ def carry_out(tenant: UUID, scan_id: UUID, say: Callable[[str], None] = lambda _
 
 @task()
 def perform(tenant: str, scan_id: str) -> str:
-    """Carry out a queued scan."""
-    return str(carry_out(UUID(tenant), UUID(scan_id)).id)
+    """Carry out a queued scan; when no further try would help, enter the reason so that nobody waits for it."""
+    of, wanted = UUID(tenant), UUID(scan_id)
+
+    def give_up(why: str) -> None:
+        actions.fail(_worker(of), scan_id=wanted, reason=why)
+
+    return _attempt(progress.PERFORM, wanted, lambda: carry_out(of, wanted), give_up)
+
+
+@task()
+def perform_replay(tenant: str, replay_id: str) -> str:
+    """Do a scan again from the stored bytes and enter what came out; a replay that has ended is left as it is."""
+    of, wanted = UUID(tenant), UUID(replay_id)
+
+    def again() -> None:
+        asked = progress.replay(wanted)
+        if asked.ended_at is None:
+            done = replay(of, asked.scan_id)
+            actions.finish_replay(_worker(of), replay_id=wanted, again=done.again)
+
+    def give_up(why: str) -> None:
+        actions.finish_replay(_worker(of), replay_id=wanted, failure=why)
+
+    return _attempt(progress.REPLAY, wanted, again, give_up)
+
+
+def _worker(tenant: UUID) -> Actor:
+    return system("worker", may=WORKER, tenant=tenant)
+
+
+def _attempt(path: str, named: UUID, work: Callable[[], object], give_up: Callable[[str], None]) -> str:
+    """Do the work of one attempt; leave further ones to the queue as long as they may help, else say why not.
+
+    A job whose worker is killed each time never raises, so the attempts are counted before the work begins.
+    """
+    begun = progress.begun(named, path)
+    if begun > MOST_ATTEMPTS:
+        give_up(rules.OWN_FAULT)
+        return str(named)
+    try:
+        work()
+    except Exception as fault:
+        why = rules.reason_of(fault, last=begun >= MOST_ATTEMPTS)
+        if not why:
+            raise
+        give_up(why)
+        log.exception("work_given_up", path=path, about=str(named), kind=type(fault).__name__)
+    return str(named)
 
 
 @dataclass(frozen=True, slots=True)

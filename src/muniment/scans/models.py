@@ -18,6 +18,7 @@ class ScanState(models.TextChoices):
 
     QUEUED = "queued", "queued"
     DONE = "done", "done"
+    FAILED = "failed", "failed"
 
 
 class Assessment(models.TextChoices):
@@ -51,7 +52,7 @@ class Scan(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "number"], name="one_scan_per_number"),
             models.CheckConstraint(
-                condition=Q(state="queued", finished_at__isnull=True, digest="")
+                condition=Q(state__in=["queued", "failed"], finished_at__isnull=True, digest="")
                 | (Q(state="done", finished_at__isnull=False) & ~Q(digest="")),
                 name="a_finished_scan_has_a_digest",
             ),
@@ -59,6 +60,53 @@ class Scan(TenantModel):
 
     def __str__(self) -> str:
         return f"scan {self.number}"
+
+
+class Failure(TenantModel):
+    """Why a scan was given up, in plain words; tried again and given up again, it has several."""
+
+    scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="failures")
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="a_failure_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"failure of scan {self.scan_id}"
+
+
+class Replay(TenantModel):
+    """A scan done again from the stored bytes: who asked when, and the digest that came out or why none did."""
+
+    scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="replays")
+    asked_by = models.CharField(max_length=80)
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    recorded = models.CharField(max_length=64)
+    again = models.CharField(max_length=64, default="", blank=True)
+    failure = models.CharField(max_length=300, default="", blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scan"], condition=Q(ended_at__isnull=True), name="one_replay_at_a_time_per_scan"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, again="", failure="")
+                | (Q(ended_at__isnull=False, failure="") & ~Q(again=""))
+                | (Q(ended_at__isnull=False, again="") & ~Q(failure="")),
+                name="a_replay_ends_with_a_digest_or_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"replay of scan {self.scan_id}"
+
+    @property
+    def same(self) -> bool | None:
+        """Whether the same findings came out; nothing while it has not ended, or ended without a digest."""
+        return self.again == self.recorded if self.again else None
 
 
 class Finding(TenantModel):

@@ -9,12 +9,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from muniment.scans.evidence.proposal import Proposal
-from muniment.scans.models import Assessment, Finding, Scan, ScanState
+from muniment.scans.models import Assessment, Finding, Replay, Scan, ScanState
 from muniment.spine.actor import Actor
-from muniment.spine.errors import Invalid, Refused
+from muniment.spine.errors import Busy, Clash, Invalid, MunimentError, Refused
 from muniment.spine.wording import require_wording
 
 LONGEST_REASON: Final = 20_000
+LONGEST_FAILURE: Final = 300
+
+#: Said when neither the law nor the documents are to blame.
+OWN_FAULT: Final = (
+    "The work was begun several times and broke off each time. Tell the operator, then have it tried again."
+)
 
 
 def require_something(acts: Sequence[Any], documents: Sequence[Any]) -> None:
@@ -37,9 +43,41 @@ def require_right(actor: Actor, name: str) -> None:
 
 
 def require_queued(scan: Scan) -> None:
-    """Refuse to finish a scan twice."""
+    """Refuse to end a scan twice."""
+    if scan.state == ScanState.FAILED:
+        raise Refused("This scan could not be done.", todo="Have it tried again.")
     if scan.state != ScanState.QUEUED:
         raise Refused("This scan is finished already.", todo="Look at its findings.")
+
+
+def require_failed(scan: Scan) -> None:
+    """Refuse to try again what has not failed."""
+    if scan.state != ScanState.FAILED:
+        raise Refused("This scan has not failed.", todo="Open it to see where it stands.")
+
+
+def require_done(scan: Scan) -> None:
+    """Refuse to check the findings of a scan that has none."""
+    if scan.state != ScanState.DONE:
+        raise Refused("This scan has no findings yet.", todo="Wait until it is done.")
+
+
+def require_under_way(replay: Replay) -> None:
+    """Refuse to enter the end of a replay twice."""
+    if replay.ended_at is not None:
+        raise Refused("This check has ended already.", todo="Open the scan to see what came of it.")
+
+
+def reason_of(fault: Exception, *, last: bool) -> str:
+    """Return why work that was broken off is given up, in words for a page; empty when another try may help.
+
+    What was refused once is refused again; a part that was busy, and a fault of our own, may pass.
+
+    :param last: whether the queue will not try again by itself.
+    """
+    if isinstance(fault, MunimentError) and (last or not isinstance(fault, Busy | Clash)):
+        return " ".join(f"{fault.what} {fault.todo}".split())[:LONGEST_FAILURE]
+    return OWN_FAULT if last else ""
 
 
 def require_assessment(assessment: str, reason: str) -> str:

@@ -37,6 +37,8 @@ class ScanLine(Schema):
     finished_at: datetime | None
     counts: dict[str, int]
     digest: str
+    failed_at: datetime | None
+    failure: str
 
 
 class ScanPage(Schema):
@@ -61,6 +63,21 @@ class HeldVersion(Schema):
     sha256: str
 
 
+class ReplayOut(Schema):
+    """The newest check of a scan's findings; without ``ended_at`` it is under way.
+
+    ``same`` is ``null`` until it has ended, and when it could not be done; ``failure`` then says why.
+    """
+
+    asked_by: str
+    asked_at: datetime
+    ended_at: datetime | None
+    recorded: str
+    again: str
+    same: bool | None
+    failure: str
+
+
 class ScanOut(ScanLine):
     """One scan with its inputs, rules and counts."""
 
@@ -69,6 +86,7 @@ class ScanOut(ScanLine):
     versions: dict[str, str]
     rules: list[dict[str, Any]]
     stats: dict[str, int]
+    replay: ReplayOut | None
 
 
 class FindingLine(Schema):

@@ -1,4 +1,4 @@
-"""The pages of scans: the list, starting one, what it found, and each finding with both its sides.
+"""The pages of scans: the list, starting one, how far it is, what it found, each finding with both its sides.
 
 Findings are read through actions, so that every look at them is on record.
 """
@@ -18,23 +18,23 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from muniment.access.queries import names
 from muniment.scans import actions, queries, rules
 from muniment.scans.forms import Answer, Filter, Start
-from muniment.scans.models import Finding, Scan
+from muniment.scans.models import Finding, Scan, ScanState
+from muniment.scans.queries import excerpts, progress
 from muniment.sources import queries as sources
 from muniment.sources.models import Snapshot
+from muniment.sources.naming import dated
 from muniment.sources.rules import called, cited
 from muniment.spine.actor import Actor
 from muniment.ui.words.statuses import status_of
 from muniment.vault import actions as vault
 from muniment.vault.models import DocumentVersion
-from muniment.vault.rules import flowing
 
 ON_A_PAGE = 25
-#: Code points of context on either side of a marked passage.
-REACH = 400
 
 
 class Asked(HttpRequest):
@@ -52,12 +52,13 @@ def index(request: Asked) -> HttpResponse:
     """List the scans, the newest first."""
     rules.require_right(request.actor, "scans.read")
     scans = queries.scans()
-    known = names({one.requested_by for one in scans})
+    known, failed = names({one.requested_by for one in scans}), progress.failures(scans)
     rows = [
         {
             "scan": one,
             "acts": [called(key) for key, _, _ in one.acts],
             "by": known.get(one.requested_by, ""),
+            "failure": failed.get(one.id),
             "counts": [(status, one.counts.get(status, 0)) for status in rules.WORST_FIRST],
         }
         for one in scans
@@ -72,7 +73,7 @@ def start(request: Asked) -> HttpResponse:
     rules.require_right(request.actor, "scans.run")
     acts = queries.act_choices()
     offered = [
-        (str(one.id), f"{called(one.key)}, {one.version} ({status_of(one.authenticity).word})")
+        (str(one.id), f"{called(one.key)}, {dated(one.version)} ({status_of(one.authenticity).word})")
         for one in acts
     ]
     form = Start(request.POST if request.method == "POST" else None, offered=offered)
@@ -89,10 +90,12 @@ def start(request: Asked) -> HttpResponse:
 
 
 def _address(scan: Scan, given: Mapping[str, str]) -> str:
+    """Return the address of a scan's page that shows the findings that are meant."""
     return f"{reverse('scans:scan', args=[scan.id])}{_query(given)}"
 
 
 def _query(given: Mapping[str, str]) -> str:
+    """Return what stands after an address to name which findings are meant."""
     return f"?{urlencode(given)}" if given else ""
 
 
@@ -201,8 +204,11 @@ def scan(request: Asked, scan_id: UUID) -> HttpResponse:
     found, page = actions.read(
         request.actor, scan_id=scan_id, wanted=wanted, after=asked.cursor(), most=ON_A_PAGE
     )
-    held = queries.held(found)
     acts, documents = queries.acts(found), queries.searched(found)
+    if found.state != ScanState.DONE:
+        unfinished = {**_unfinished(request, found), "acts": [called(key) for key in acts]}
+        return render(request, "scans/unfinished.html", unfinished)
+    held = queries.held(found)
     loose = queries.unanchored(page, queries.Anchors(acts.values(), documents))
     last = page[-1] if len(page) == ON_A_PAGE else None
     context = {
@@ -212,6 +218,9 @@ def scan(request: Asked, scan_id: UUID) -> HttpResponse:
         "loose": len(loose),
         "chips": _chips(found, held, wanted),
         "pictures": _heat(found, acts, held, wanted),
+        "place": " ".join([called(wanted.act)] * bool(wanted.act) + [cited(wanted.article)])
+        if wanted.article
+        else "",
         "meant": queries.meant(held, wanted.given()),
         "duties": held.total(),
         "clear_url": _address(found, {}),
@@ -222,7 +231,48 @@ def scan(request: Asked, scan_id: UUID) -> HttpResponse:
     }
     if request.htmx and not request.htmx.history_restore_request:
         return render(request, "scans/_held.html", context)
-    return render(request, "scans/scan.html", {**context, **_head(found, acts, documents, held)})
+    head = _head(found, acts, documents, held) | {"may_replay": "scans.replay" in request.actor.may}
+    return render(request, "scans/scan.html", {**context, **head})
+
+
+def _unfinished(request: Asked, found: Scan) -> dict[str, Any]:
+    """Return what stands where a scan's findings will be: how far it is, or why it could not be done."""
+    return {
+        "scan": found,
+        "documents": len(found.documents),
+        "failure": progress.failures([found]).get(found.id),
+        "begun": progress.begun(found.id),
+        "by": names([found.requested_by]).get(found.requested_by, ""),
+        "may_retry": "scans.retry" in request.actor.may,
+    }
+
+
+@require_GET
+def state(request: Asked, scan_id: UUID) -> HttpResponse:
+    """Say how far a scan is, for the page that waits; no finding is shown, so nothing is recorded."""
+    rules.require_right(request.actor, "scans.read")
+    found = queries.scan(scan_id)
+    if not request.htmx:
+        return redirect("scans:scan", found.id)
+    if found.state == ScanState.DONE:
+        return HttpResponseClientRefresh()
+    return render(request, "scans/_unfinished.html", _unfinished(request, found))
+
+
+@require_POST
+def retry(request: Asked, scan_id: UUID) -> HttpResponse:
+    """Try a failed scan again."""
+    found = actions.retry(request.actor, scan_id=scan_id)
+    messages.success(request, _("Scan %(number)s is queued.") % {"number": found.number})
+    return redirect("scans:scan", found.id)
+
+
+@require_POST
+def replay(request: Asked, scan_id: UUID) -> HttpResponse:
+    """Have a scan done again from the stored bytes, to see whether the same findings come out."""
+    found = actions.replay(request.actor, scan_id=scan_id).scan
+    messages.success(request, _("The findings are being worked out again. Reload to see what comes of it."))
+    return redirect(f"{_address(found, {})}#again")
 
 
 def _head(
@@ -232,6 +282,8 @@ def _head(
     held: Counter[queries.Mark],
 ) -> dict[str, Any]:
     """Return what stands above the findings: the inputs, the rules, and the counts with their denominators."""
+    replayed = progress.latest_replay(found)
+    known = names({found.requested_by, *([replayed.asked_by] if replayed else ())})
     figures = [
         {
             "status": one.removesuffix("_found"),
@@ -241,11 +293,14 @@ def _head(
         for one in rules.WORST_FIRST
     ]
     return {
-        "acts": [(snapshot, called(key)) for key, snapshot in acts.items()],
+        "acts": [(snapshot, called(key), dated(snapshot.version)) for key, snapshot in acts.items()],
         "documents": documents,
         "figures": figures,
         "answered": held.total() - queries.meant(held, {"assessment": "proposed"}),
-        "by": names([found.requested_by]).get(found.requested_by, ""),
+        "by": known.get(found.requested_by, ""),
+        "replayed": replayed,
+        "replaying": replayed is not None and replayed.ended_at is None,
+        "replayed_by": known.get(replayed.asked_by, "") if replayed else "",
         "replay": f"muniment replay {found.id}",
         "fired": sum(bool(one["fired"]) for one in found.rules),
     }
@@ -268,40 +323,6 @@ def quotes(request: Asked, scan_id: UUID) -> HttpResponse:
 # --- one finding ------------------------------------------------------------------------------------------
 
 
-def _law(sides: queries.Sides) -> dict[str, Any]:
-    """Return the law's side: the duty's parts marked in the paragraph or article that holds them."""
-    finding = sides.finding
-    if not sides.anchor.law:
-        return {"words": finding.law_quote, "marks": []}
-    holders = sources.around(sides.snapshot, finding.law_start, finding.law_end)
-    holder = next((part for part in holders if part.kind != "point"), None)
-    within = (holder.start, holder.end) if holder else (finding.law_start, finding.law_end)
-    shown = rules.excerpt(sides.law_text, finding.law_start, finding.law_end, within=within, reach=REACH)
-    marks = rules.marks(finding.duty, shown.start)
-    quote = [(finding.law_start - shown.start, finding.law_end - shown.start, "quote")]
-    words, moved = shown.shown(marks or quote)
-    return {"words": words, "marks": moved}
-
-
-def _heading(sides: queries.Sides) -> str:
-    """Return the heading of the article that a finding is about; empty when it has none."""
-    outline = sources.outline(sides.snapshot)
-    return next((part.heading for part in outline if part.eid == sides.finding.article), "")
-
-
-def _document(sides: queries.Sides) -> dict[str, Any]:
-    """Return the document's side: the passage marked in its context; the stored quote alone when it stands no more."""
-    finding = sides.finding
-    kind = "conflict" if finding.status == "conflict_found" else "quote"
-    if not sides.anchor.document or finding.start is None or finding.end is None:
-        return {"words": finding.quote or "", "marks": []}
-    text = flowing(sides.document_text) if sides.is_paged else sides.document_text
-    shown = rules.excerpt(text, finding.start, finding.end, within=(0, len(text)), reach=REACH)
-    marks = [(finding.start - shown.start, finding.end - shown.start, kind)]
-    words, moved = shown.shown(marks)
-    return {"words": words, "marks": moved}
-
-
 def _show(request: Asked, finding_id: UUID, form: Answer, status: int = 200) -> HttpResponse:
     wanted = Filter(request.GET).wanted()
     sides = actions.read_finding(request.actor, finding_id=finding_id)
@@ -313,14 +334,15 @@ def _show(request: Asked, finding_id: UUID, form: Answer, status: int = 200) -> 
         "sides": sides,
         "finding": finding,
         "duty": finding.duty,
+        "dated": dated(sides.snapshot.version),
         "called": called(finding.act),
         "cited": cited(finding.eid),
-        "heading": _heading(sides),
+        "heading": excerpts.heading(sides),
         "state": state,
         "tone": status_of(state).tone,
         "says_itself": str(finding.why).startswith(str(status_of(state).word)),
-        "law": _law(sides),
-        "document": _document(sides),
+        "law": excerpts.law(sides),
+        "document": excerpts.document(sides),
         "confidence": f"{finding.confidence / 1000:.2f}",
         "word": rules.confidence_word(finding.confidence),
         "near": near,

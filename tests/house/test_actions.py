@@ -23,6 +23,7 @@ def actions(django_db_setup):
         import_module(f"muniment.{actions.parent.name}.actions")
     import_module("muniment.ledger.publish")
     import_module("muniment.ledger.reading")
+    import_module("muniment.ledger.exporting")
     return {kind: known for kind, known in REGISTRY.items() if known.module.startswith("muniment.")}
 
 
@@ -62,7 +63,8 @@ def test_an_auditor_changes_nothing(actions, db, vera):
         "access.sign_in",
         "access.sign_out",
     }
-    allowed = {kind for kind, known in actions.items() if known.reads} | own_account | {"packs.download"}
+    copies = {"packs.download", "ledger.export", "ledger.export_personal"}
+    allowed = {kind for kind, known in actions.items() if known.reads} | own_account | copies
     assert ROLES["auditor"] <= allowed
     for kind, known in actions.items():
         if kind not in ROLES["auditor"]:

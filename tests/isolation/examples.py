@@ -177,5 +177,14 @@ def an_entry(firm: Firm) -> UUID:
         return Outbox.objects.order_by("-order").first().id
 
 
+@example("export_id")
+def an_export(firm: Firm) -> UUID:
+    from muniment.ledger import exporting, publish
+    from muniment.ledger.exports.asked import Asked
+
+    publish.settle()
+    return exporting.make(firm.officer, Asked("csv")).id
+
+
 #: A tile's name is the same in every log; whose log it is, the session says.
 PLAIN["tile"] = "0/000"

@@ -13,12 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from muniment.ledger import queries, reading
+from muniment.ledger.api_exports import router as exports
 from muniment.ledger.models import Entry
 from muniment.ledger.schemas import EntriesIn, EntriesOut, EntryOut, HeadOut, ProofOut
 from muniment.spine.actor import Actor
 from muniment.spine.errors import Absent, Busy, Refused
 
 router = Router(tags=["ledger"])
+router.add_router("/exports", exports)
 
 
 class Asked(HttpRequest):

@@ -27,10 +27,12 @@ class Opened:
 
     :param openings: fields with salt and value, by slot.
     :param erased: how many parts can no longer be opened because their key was destroyed.
+    :param personal: paths of the fields that stand under a person's own key.
     """
 
     openings: tuple[Opening, ...]
     erased: int
+    personal: frozenset[str] = frozenset()
 
     def value(self, path: str, default: Any = "") -> Any:
         """Return the value of a field, or the default when it is not there."""
@@ -56,6 +58,7 @@ def opened(tenant: UUID, event: UUID, body: bytes) -> Opened:
     if not isinstance(held, dict) or held.get("k") != BODY_KIND:
         raise Malformed("The body of an event has a form that is not known here.")
     found: list[Opening] = []
+    personal: set[str] = set()
     erased = 0
     ring = keyring()
     for part in held["p"]:
@@ -67,8 +70,11 @@ def opened(tenant: UUID, event: UUID, body: bytes) -> Opened:
             erased += 1
             continue
         shown = parse(envelope.open_for(key, blob, place(tenant, event)), largest=1 << 26)
-        found.extend(parse_opening(one) for one in shown)
-    return Opened(tuple(sorted(found, key=lambda one: one.slot)), erased)
+        part_of = [parse_opening(one) for one in shown]
+        found.extend(part_of)
+        if key_id != TENANT_KEY:
+            personal.update(one.path for one in part_of)
+    return Opened(tuple(sorted(found, key=lambda one: one.slot)), erased, frozenset(personal))
 
 
 def opened_event(event: Event) -> Opened:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class Out(BaseModel):
@@ -68,3 +68,39 @@ class HeadOut(Out):
     root: str
     at: datetime
     keys: list[str]
+
+
+class ExportIn(BaseModel):
+    """What is to be exported; filters that are left out ask for everything, times from and up to without."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal["ocsf", "csv", "cef"]
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    actor: str = Field("", max_length=120)
+    kind: str = Field("", max_length=91)
+    object: str = Field("", max_length=120)
+    outcome: Literal["", "done", "refused"] = ""
+    cursor: str = Field("", max_length=40)
+    limit: int = Field(1_000, ge=1, le=10_000)
+    personal: bool = False
+
+
+class ExportOut(Out):
+    """An export: ``range`` is half-open, ``next`` the cursor for what is left, or null."""
+
+    id: UUID
+    entry: UUID
+    at: datetime
+    actor: str
+    format: str
+    filters: dict[str, str]
+    personal: bool
+    range: dict[str, int]
+    entries: int
+    bytes: int
+    sha256: str
+    withheld: int
+    erased: int
+    next: str | None

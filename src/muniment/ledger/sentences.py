@@ -46,6 +46,9 @@ GROUPS: Final[dict[str, tuple[str | Promise, frozenset[str]]]] = {
     ),
 }
 
+#: Things that the ledger speaks of and keeps no table of.
+UNTABLED: Final[dict[str, str | Promise]] = {"ledger.Export": gettext_lazy("export")}
+
 #: What the committed fields of an entry are called.
 FIELDS: Final[dict[str, str | Promise]] = {
     "action": gettext_lazy("Action"),
@@ -108,7 +111,7 @@ def subject_in_words(
     try:
         table = apps.get_model(label)._meta
     except (LookupError, ValueError):
-        return f"{label} {row[:8]}"
+        return f"{UNTABLED.get(label, label)} {row[:8]}"
     if row == "all":
         return _("the list of %(things)s") % {"things": table.verbose_name_plural}
     numbered = any(field.name == "number" for field in table.get_fields())

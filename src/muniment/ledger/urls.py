@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from muniment.ledger import views
+from muniment.ledger import views, views_exports
 
 app_name = "ledger"
 
@@ -14,6 +14,11 @@ urlpatterns = [
     path("checkpoints/", views.checkpoints, name="checkpoints"),
     path("checkpoints/newest/", views.checkpoint, name="checkpoint"),
     path("checkpoints/keys/", views.keys, name="keys"),
+    path("exports/", views_exports.exports, name="exports"),
+    path("exports/verify.py", views_exports.verifier, name="verifier"),
+    path("exports/<uuid:export_id>/", views_exports.export, name="export"),
+    path("exports/<uuid:export_id>/file/", views_exports.export_file, name="export_file"),
+    path("exports/<uuid:export_id>/manifest/", views_exports.export_manifest, name="export_manifest"),
     path("<uuid:entry_id>/", views.entry, name="entry"),
     path("<uuid:entry_id>/leaf/", views.leaf, name="leaf"),
     path("<uuid:entry_id>/proof/", views.proof, name="proof"),

@@ -1,4 +1,4 @@
-"""The command line of the stand-alone verifier: `python verify.py PACK [--trust FILE] [--json]`.
+"""The command line of the stand-alone verifier: `python verify.py FILE [--manifest FILE] [--trust FILE] [--json]`.
 
 Rules: exit 0 when nothing failed, 1 when the pack is refused, 2 when it could not be checked (a file cannot
 be read, or the arguments are wrong). Nothing is written but the report.
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from muniment.proof.errors import Malformed, Unreadable
 from muniment.proof.examine import verify_pack
+from muniment.proof.exported import LARGEST_EXPORT_MANIFEST, verify_export
 from muniment.proof.note import LARGEST_NOTE, parse_keys
 
 TRUE, REFUSED, NOT_KNOWN = 0, 1, 2
@@ -24,16 +25,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Verify a pack from the command line, print the report and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="verify.py",
-        description="Verifies a Muniment proofpack without network, account or trust in its maker.",
+        description="Verifies a Muniment proofpack, or an export of a ledger with its manifest, without network, "
+        "account or trust in its maker.",
         epilog="Use the copy of this program that you already have: one inside a pack can be forged with it.",
     )
-    parser.add_argument("pack", metavar="PACK", help="the pack file")
+    parser.add_argument("pack", metavar="FILE", help="the pack, or the exported file")
+    parser.add_argument(
+        "--manifest", metavar="FILE", help="the manifest of an export; then FILE is the export"
+    )
     parser.add_argument("--trust", metavar="FILE", help="verifier keys that you obtained apart from the pack")
     parser.add_argument("--json", action="store_true", help="print the report for another program")
     chosen = parser.parse_args(arguments)
     try:
         trust = _trust(chosen.trust) if chosen.trust else None
-        report = verify_pack(chosen.pack, trust)
+        if chosen.manifest:
+            manifest = _read(chosen.manifest, "The manifest cannot be read.", LARGEST_EXPORT_MANIFEST)
+            report = verify_export(chosen.pack, manifest, trust)
+        else:
+            report = verify_pack(chosen.pack, trust)
     except (Unreadable, Malformed) as error:
         sys.stderr.write(f"Could not be checked: {error}\n")
         return NOT_KNOWN
@@ -45,10 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _trust(name: str) -> bytes:
-    try:
-        with Path(name).open("rb") as file:
-            raw = file.read(LARGEST_NOTE + 1)
-    except OSError:
-        raise Unreadable("The file of trusted keys cannot be read.") from None
+    raw = _read(name, "The file of trusted keys cannot be read.", LARGEST_NOTE)
     parse_keys(raw)
     return raw
+
+
+def _read(name: str, trouble: str, most: int) -> bytes:
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(most + 1)
+    except OSError:
+        raise Unreadable(trouble) from None

@@ -8,7 +8,7 @@ follows from them, the signed statement names them, and statement and envelope a
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -38,7 +38,11 @@ LATER = {
 }
 
 
-class _Stop(Exception):  # it ends the stages and is never an error of the caller
+#: Name, what is done, and the sentence that holds when it passed.
+Stages = Sequence[tuple[str, Callable[[], str], str]]
+
+
+class Stop(Exception):  # it ends the stages and is never an error of the caller
     """The stage says something other than "passed"."""
 
     def __init__(self, state: str, note: str) -> None:
@@ -81,7 +85,7 @@ class _Examination:
     def trusted(self) -> str:
         if self.trust is None:
             self.keys = parse_keys(self.archive.read(layout.KEYS))
-            raise _Stop(NOT_CHECKED, OWN_KEYS)
+            raise Stop(NOT_CHECKED, OWN_KEYS)
         self.keys = parse_keys(self.trust)
         return f"{len(self.keys)} keys, obtained apart from the pack"
 
@@ -113,13 +117,7 @@ class _Examination:
         return f"{origin}, {self.checkpoint.size} entries, root {encode64(self.checkpoint.root)}"
 
     def quantum(self) -> str:
-        if any(key.kind == COSIGNED_MLDSA44 for key in self.signed.unchecked):
-            raise _Stop(
-                NOT_CHECKED, "This Python has no ML-DSA-44; install `cryptography` 48 or later to check it."
-            )
-        if not any(key.kind == COSIGNED_MLDSA44 for key in self.signed.good):
-            raise _Stop(NOT_CHECKED, "No ML-DSA-44 key of the log is known here.")
-        return ""
+        return require_quantum(self.signed)
 
     def inclusion(self) -> str:
         self.events = []
@@ -177,8 +175,22 @@ class _Examination:
                     texts = {name: _decoded(self.archive.read(name, LARGEST_TEXT))}
                 require_quote(texts[name], quote)
         if skipped:
-            raise _Stop(NOT_CHECKED, f"{skipped} quotes are from files that are not text; the others hold.")
+            raise Stop(NOT_CHECKED, f"{skipped} quotes are from files that are not text; the others hold.")
         return f"{len(self.predicate['quotes'])} quotes"
+
+
+def require_quantum(signed: Signed) -> str:
+    """Make sure that an ML-DSA-44 signature of a checkpoint was checked; pass when it was.
+
+    :raises Stop: when this machine cannot check one, or no such key is known.
+    """
+    if any(key.kind == COSIGNED_MLDSA44 for key in signed.unchecked):
+        raise Stop(
+            NOT_CHECKED, "This Python has no ML-DSA-44; install `cryptography` 48 or later to check it."
+        )
+    if not any(key.kind == COSIGNED_MLDSA44 for key in signed.good):
+        raise Stop(NOT_CHECKED, "No ML-DSA-44 key of the log is known here.")
+    return ""
 
 
 def verify_pack(pack: str | Path | BinaryIO, trust: bytes | None = None) -> Report:
@@ -209,7 +221,7 @@ def require_quote(text: str, quote: dict[str, Any]) -> None:
 
 
 def _examine(run: _Examination) -> Report:
-    stages: tuple[tuple[str, Callable[[], str], str], ...] = (
+    stages: Stages = (
         (
             "container",
             run.container,
@@ -229,6 +241,16 @@ def _examine(run: _Examination) -> Report:
         ("files", run.files, "The statement describes every file of evidence and every source."),
         ("quotes", run.quotes, "Every quote from a text stands in it word for word."),
     )
+    checks = judged(stages)
+    for name, proves in LATER.items():
+        checks.append(
+            Check(name, NOT_CHECKED, proves, "This draft version of the pack carries no proof of it.")
+        )
+    return Report(tuple(checks), tuple(run.withheld), run.shown)
+
+
+def judged(stages: Stages) -> list[Check]:
+    """Run stages in order and say of each whether it passed; after the first failure nothing further is claimed."""
     checks: list[Check] = []
     stopped = False
     for name, stage, proves in stages:
@@ -240,14 +262,10 @@ def _examine(run: _Examination) -> Report:
                 note = stage()
             except Malformed as error:
                 stopped, state, note = True, FAILED, str(error)
-            except _Stop as stop:
+            except Stop as stop:
                 state, note = stop.state, stop.note
         checks.append(Check(name, state, proves, note))
-    for name, proves in LATER.items():
-        checks.append(
-            Check(name, NOT_CHECKED, proves, "This draft version of the pack carries no proof of it.")
-        )
-    return Report(tuple(checks), tuple(run.withheld), run.shown)
+    return checks
 
 
 @contextmanager

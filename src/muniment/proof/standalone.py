@@ -26,12 +26,14 @@ MODULES = (
     "layout",
     "report",
     "examine",
+    "exported",
     "command",
 )
 HEAD = '''#!/usr/bin/env python3
-"""Verifies a Muniment proofpack (version 0, draft). Generated; do not edit.
+"""Verifies a Muniment proofpack (version 0, draft) or an export of a ledger. Generated; do not edit.
 
 python3 verify.py PACK [--trust FILE] [--json]      exit 0 verified, 1 refused, 2 could not be checked
+python3 verify.py EXPORT --manifest FILE [--trust FILE] [--json]
 
 Needs Python 3.9 or later and nothing else. With the package `cryptography` (48 or later) beside it, ML-DSA-44
 signatures are checked too; without it they are reported as not checked. No network, no account, no clock.

@@ -11,7 +11,7 @@ from django.db.models import TextChoices
 from django.urls import resolve, reverse
 
 from muniment.access.rules import OPERATOR, ROLES, WORKER
-from muniment.ledger import publish, reading
+from muniment.ledger import exporting, publish, reading
 from muniment.ledger.action import REGISTRY, Known
 from muniment.ledger.refusals import CONSTRAINTS
 from muniment.ops.reference.marks import first_sentence, table
@@ -25,8 +25,8 @@ def _rooms() -> list[str]:
 
 
 def known_actions() -> dict[str, Known]:
-    """Return every action of the house by name, after all rooms were loaded; the ledger has its own in two files."""
-    loaded = {publish.anchor.__module__, reading.read.__module__}
+    """Return every action of the house by name, after all rooms were loaded; the ledger has its own in three files."""
+    loaded = {publish.anchor.__module__, reading.read.__module__, exporting.export.__module__}
     for room in _rooms():
         if find_spec(f"muniment.{room}.actions") is not None:
             import_module(f"muniment.{room}.actions")

@@ -1,4 +1,4 @@
-"""`muniment ledger`: give waiting entries their place, verify everything, show the signed heads."""
+"""`muniment ledger`: give waiting entries their place, verify everything, show the signed heads, export."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from muniment.ledger import logs, publish
 from muniment.ledger import verify as checking
 from muniment.ledger.models import Checkpoint
 from muniment.ops.cli.answers import answer, common
+from muniment.ops.cli.exports import export, verifier
 from muniment.spine.scope import tenant_scope
 
 
@@ -83,3 +84,7 @@ def checkpoint(*, as_json: bool) -> None:
         told.append({"tenant": log.tenant_id, "log": log.origin, "keys": log.vkeys, "checkpoint": note})
         words.append(note or f"{log.origin}: nothing was published yet")
     answer({"checkpoints": told}, as_json=as_json, words=words)
+
+
+ledger.add_command(export)
+ledger.add_command(verifier)

@@ -187,7 +187,7 @@ class Walk:
             if kind == "p":
                 boxes: list[etree._Element] = []
                 self._inline(element, pieces, boxes, depth + 1)
-                pieces.extend(self._words_of(box, _deeper(depth)) for box in boxes)
+                pieces.extend(" " + self._words_of(box, _deeper(depth)) for box in boxes)
             elif self._shown(element, kind):
                 pieces.append(self._words_of(_chosen(element), _deeper(depth)))
             pieces.append(" ")

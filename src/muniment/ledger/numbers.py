@@ -9,10 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
+
 from muniment.ledger.models import Lane
+
+COUNT_ON: Final = """
+UPDATE ledger_lane SET next_number = next_number + %s
+WHERE id = (SELECT id FROM ledger_lane WHERE tenant_id = %s ORDER BY id LIMIT 1 {free}) RETURNING id, next_number
+"""
 
 
 def take(tenant: UUID, count: int) -> tuple[UUID, int]:
@@ -20,14 +27,18 @@ def take(tenant: UUID, count: int) -> tuple[UUID, int]:
 
     Nobody waits: a lane that another transaction holds is passed by, and where all are held a new one is opened.
     """
-    lane: Lane | None = Lane.objects.select_for_update(skip_locked=True).order_by("id").first()
-    if lane is None:
-        lane = Lane.objects.create(tenant_id=tenant, next_number=count)
-        return lane.id, 0
-    first = int(lane.next_number)
-    lane.next_number = first + count
-    lane.save(update_fields=["next_number"])
-    return lane.id, first
+    postgres = connection.vendor == "postgresql"
+    # In one statement and past the mapper, since every action comes through here.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            COUNT_ON.format(free="FOR UPDATE SKIP LOCKED" if postgres else ""),
+            [count, Lane._meta.pk.get_db_prep_value(tenant, connection)],
+        )
+        held = cursor.fetchall()
+    if not held:
+        return Lane.objects.create(tenant_id=tenant, next_number=count).id, 0
+    [(lane, after)] = held
+    return lane if isinstance(lane, UUID) else UUID(lane), after - count
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,3 +115,27 @@ def test_another_person_with_the_same_key_gets_their_own_answer(ask, client_as, 
         headers={"Idempotency-Key": "one"},
     )
     assert answer.status_code == 403
+
+
+def test_a_file_sent_twice_under_one_key_is_filed_once(client_as, ada):
+    def send(contents, boundary):
+        body = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="title"\r\n\r\nIncidents\r\n'
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.md"\r\n\r\n'
+            f"{contents}\r\n--{boundary}--\r\n"
+        )
+        return client_as(ada).post(
+            "/api/v1/evidence",
+            body.encode(),
+            content_type=f"multipart/form-data; boundary={boundary}",
+            headers={"Idempotency-Key": "filing"},
+        )
+
+    first, again, other = send("Nightly.", "one"), send("Nightly.", "two"), send("Weekly.", "one")
+    assert first.status_code == 201
+    assert (again.json(), again["Idempotent-Replayed"]) == (first.json(), "true")
+    assert other.status_code == 422
+    assert "another request" in other.json()["detail"]
+    assert (
+        client_as(ada).get(f"/api/v1/evidence/versions/{first.json()['id']}/file").getvalue() == b"Nightly."
+    )

@@ -8,17 +8,23 @@ import logging
 import re
 import sys
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 import structlog
 from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
 from django.test import RequestFactory
+from ninja.errors import HttpError
 
 from muniment.access import actions
+from muniment.access.models import Person
+from muniment.proof.errors import Malformed
 from muniment.site import logs, problems
 from muniment.site.logs import Templates, faults_by_type
 from muniment.spine import ports
 from muniment.spine.errors import Absent, Busy, Clash, Invalid, Refused
+from muniment.spine.keyring import KeyDestroyed
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -106,6 +112,31 @@ def test_a_refusal_says_the_same_on_a_page_and_over_the_api(error, status):
     assert document["instance"].endswith("00ff")
     assert error.what in shown.content.decode()
     assert error.todo in shown.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (KeyDestroyed(UUID(int=1), UUID(int=2)), 404, "erased"),
+        (Malformed("The line is short.", todo="Mend it."), 422, "The line is short."),
+        (Person.DoesNotExist("canary"), 404, Absent().what),
+        (PermissionDenied("canary"), 403, "You may not do this."),
+        (RequestDataTooBig("canary"), 413, "larger than this installation takes"),
+        (TooManyFilesSent("canary"), 413, "larger than this installation takes"),
+        (SuspiciousOperation("canary"), 400, "not well-formed"),
+        (HttpError(415, "canary"), 415, "that kind of content"),
+        (HttpError(418, "canary"), 418, "cannot be answered"),
+        (HttpError(502, "canary"), 502, "Nothing was changed halfway"),
+    ],
+)
+def test_the_refusals_of_others_are_put_into_our_words(error, status, said):
+    found = problems.of_exception(error)
+    assert (found.status, "canary" in repr(found)) == (status, False)
+    assert said in found.what
+
+
+def test_a_fault_of_ours_is_no_refusal():
+    assert problems.of_exception(ZeroDivisionError()) is None
 
 
 def test_a_missing_page_and_method_leave_in_our_words(db, client_as, ada):

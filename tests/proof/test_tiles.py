@@ -95,6 +95,27 @@ def test_the_checkpoint_is_replaced_whole(tmp_path: Path) -> None:
     assert set(files(tmp_path)) == {"checkpoint"}
 
 
+def test_cosignatures_are_put_beside_the_checkpoint_and_never_beside_another(tmp_path: Path) -> None:
+    writer = TileWriter(tmp_path, sync=False)
+    assert not writer.cosign(b"one\n", b"one\ncosigned\n")
+    writer.publish(b"one\n")
+    assert writer.cosign(b"one\n", b"one\ncosigned\n")
+    assert (tmp_path / "checkpoint").read_bytes() == b"one\ncosigned\n"
+    writer.publish(b"two\n")
+    assert not writer.cosign(b"one\n", b"one\ncosigned\n")
+    assert (tmp_path / "checkpoint").read_bytes() == b"two\n"
+    with pytest.raises(Malformed, match="not the one that was published"):
+        writer.cosign(b"two\n", b"one\ncosigned\n")
+
+
+def test_a_small_file_beside_the_log_is_written_whole(tmp_path: Path) -> None:
+    writer = TileWriter(tmp_path)
+    for raw in (b"first", b"second"):
+        writer.keep("note", raw)
+        assert (tmp_path / "note").read_bytes() == raw
+    assert [path.name for path in tmp_path.iterdir()] == ["note"]
+
+
 def test_an_entry_that_does_not_fit_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(Malformed, match="65535"):
         TileWriter(tmp_path).extend(0, [b"x" * 65_536])

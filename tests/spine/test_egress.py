@@ -21,6 +21,13 @@ class Pages(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         getattr(self, "say_" + self.path.split("?")[0].strip("/"))()
 
+    def do_POST(self) -> None:
+        held = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/away":
+            self.answer(b"", 307, Location="/echo")
+            return
+        self.answer(held * 2, 409, Content_Type="text/x.tlog.size")
+
     def log_message(self, *_: Any) -> None:
         return
 
@@ -317,3 +324,18 @@ def test_an_allowed_destination_is_host_and_port_only(entry: str) -> None:
 )
 def test_inside_addresses_are_known_in_every_wrapping(address: str, *, public: bool) -> None:
     assert is_public(address) is public
+
+
+def test_what_is_sent_arrives_and_any_answer_comes_back(egress: Egress, site: str) -> None:
+    answer = egress.post(f"{site}/echo", b"5\n", 100)
+    assert (answer.status, answer.kind, answer.body) == (409, "text/x.tlog.size", b"5\n5\n")
+    assert egress.post(f"{site}/away", b"5\n", 100) == (307, "", b"", "/echo")
+
+
+def test_sending_is_bound_by_the_same_rules(egress: Egress, site: str, trust: ssl.SSLContext) -> None:
+    with pytest.raises(Refused, match="Nothing may be fetched"):
+        Egress(context=trust).post(f"{site}/echo", b"x", 100)
+    with pytest.raises(Refused, match="private network"):
+        Egress([site], context=trust).post(f"{site}/echo", b"x", 100)
+    with pytest.raises(Refused, match="larger than 3 bytes"):
+        egress.post(f"{site}/echo", b"xx", 3)

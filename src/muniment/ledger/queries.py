@@ -19,6 +19,7 @@ from muniment.ledger import logs, sentences
 from muniment.ledger.action import REGISTRY
 from muniment.ledger.models import Checkpoint, Entry, Event, Log, Outbox
 from muniment.ledger.openings import Opened, opened_event
+from muniment.ledger.witnessing import dressed
 from muniment.proof.errors import Malformed
 from muniment.proof.leaf import FIXED
 from muniment.proof.merkle import leaf_hash
@@ -242,7 +243,7 @@ def proof(of: Entry) -> Proof | None:
     root = bytes(newest.root).hex()
     try:
         hashes = Tiles(logs.folder(log), newest.size).inclusion(of.idx)
-        file = write_tlog_proof(of.idx, hashes, newest.note.encode("utf-8"))
+        file = write_tlog_proof(of.idx, hashes, dressed(log, newest.note.encode("utf-8")))
     except Malformed as why:
         return Proof(of.idx, newest.size, hashed.hex(), (), root, b"", why.what)
     return Proof(of.idx, newest.size, hashed.hex(), tuple(one.hex() for one in hashes), root, file)
@@ -278,14 +279,15 @@ def checkpoint_count() -> int:
 
 
 def note() -> str:
-    """Return the published checkpoint as the signed note that it is (C2SP tlog-checkpoint).
+    """Return the published checkpoint as the signed note that it is (C2SP tlog-checkpoint), cosignatures included.
 
     :raises Absent: before the first one.
     """
     newest = newest_checkpoint()
     if newest is None:
         raise Absent("No checkpoint has been signed yet.")
-    return str(newest.note)
+    log: Log = Log.objects.get()
+    return dressed(log, newest.note.encode("utf-8")).decode("utf-8")
 
 
 def keys() -> str:

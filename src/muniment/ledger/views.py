@@ -11,9 +11,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from muniment.ledger import queries, reading, sentences
+from muniment.ledger import lag, queries, reading, sentences
 from muniment.ledger.forms import Asking
 from muniment.ledger.models import Entry
+from muniment.spine import ports
 from muniment.spine.actor import Actor
 from muniment.spine.errors import Absent, Refused
 
@@ -185,6 +186,7 @@ def checkpoints(request: Asked) -> HttpResponse:
     """Show how the log grew, one signed head after the other."""
     require_reader(request.actor)
     held = queries.checkpoints()
+    witnesses = lag.standing(ports.now())
     context = {
         "held": held,
         "points": [{"at": one.at, "size": one.size} for one in reversed(held)],
@@ -192,6 +194,9 @@ def checkpoints(request: Asked) -> HttpResponse:
         "origin": queries.origin(),
         "keys": queries.keys(),
         "newest": held[0] if held else None,
+        "note": queries.note() if held else "",
+        "witnesses": witnesses,
+        "waits": int(witnesses.lag.waits.total_seconds()) if witnesses.lag else 0,
     }
     return render(request, "ledger/checkpoints.html", context)
 

@@ -17,7 +17,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from muniment.ledger import logs
+from muniment.ledger import lag, logs, witnessing
 from muniment.ops.installing import certificate_folder
 from muniment.spine import config, ports
 from muniment.spine.errors import Busy, MunimentError
@@ -155,6 +155,28 @@ def _logs(settings: config.Settings) -> Iterator[Trouble]:
             )
 
 
+def _witnesses(_settings: config.Settings) -> Iterator[Trouble]:
+    """Say how far behind the witnesses are; nothing when none were named."""
+    found = witnessing.policy()
+    if found is None:
+        return
+    named = {party.url for party in found.witnesses}
+    for log in logs.every():
+        one = lag.lag(log, found, ports.now())
+        if one.late:
+            waits = int(one.waits.total_seconds())
+            yield Trouble(
+                "witnesses",
+                f"{one.behind} entries of {one.origin} are not witnessed; the oldest has waited {waits} s.",
+                "See that the witnesses can be reached, or run: muniment ledger settle.",
+            )
+        asked = witnessing.last_round(log)
+        for heard in asked.heard if asked else ():
+            if heard.fault and heard.url in named:
+                todo = "Keep everything as it is and ask the witness." if heard.alarm else ""
+                yield Trouble("witnesses", f"{heard.url}, asked about {log.origin}: {heard.fault}", todo)
+
+
 def _certificate(settings: config.Settings) -> Iterator[Trouble]:
     folder = certificate_folder(settings.home)
     chain: Path = folder / "server.pem"
@@ -186,5 +208,6 @@ LOOKS: Final[dict[str, Callable[[config.Settings], Iterator[Trouble]]]] = {
     "tables": _tables,
     "guards": _guards,
     "ledger": _logs,
+    "witnesses": _witnesses,
     "certificate": _certificate,
 }

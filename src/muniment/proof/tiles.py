@@ -7,8 +7,10 @@ The checkpoint alone changes, by atomic rename, after every tile that it needs i
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -111,10 +113,29 @@ class TileWriter:
 
     def publish(self, checkpoint: bytes) -> None:
         """Put the signed checkpoint into place; from here on readers see the new tree."""
-        aside = self.folder / ".checkpoint.new"
-        self._write(aside, checkpoint)
-        aside.replace(self.folder / "checkpoint")
-        self._sync_folder(self.folder)
+        with self._alone():
+            self._put("checkpoint", checkpoint)
+
+    def cosign(self, checkpoint: bytes, cosigned: bytes) -> bool:
+        """Put witnesses' signatures beside the checkpoint, unless another one was published meanwhile.
+
+        :param checkpoint: what was published, whose first bytes `cosigned` repeats.
+        :returns: whether the published checkpoint is now the cosigned one.
+        :raises Malformed: when `cosigned` is not that checkpoint with more signatures.
+        """
+        if not cosigned.startswith(checkpoint):
+            raise Malformed("The cosigned checkpoint is not the one that was published.")
+        with self._alone():
+            shown = self.folder / "checkpoint"
+            if not shown.is_file() or not shown.read_bytes().startswith(checkpoint):
+                return False
+            self._put("checkpoint", cosigned)
+        return True
+
+    def keep(self, name: str, raw: bytes) -> None:
+        """Write a small file beside the log's own, whole or not at all."""
+        with self._alone():
+            self._put(name, raw)
 
     def drop_partials(self, old: int, size: int) -> int:
         """Remove the partial tiles that became full between two published sizes, and return their number.
@@ -135,6 +156,22 @@ class TileWriter:
                         dropped += 1
                     partial.rmdir()
         return dropped
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep every other writer of the log's small files out, in whichever process."""
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def _put(self, name: str, raw: bytes) -> None:
+        aside = self.folder / f".{name}.new"
+        self._write(aside, raw)
+        aside.replace(self.folder / name)
+        self._sync_folder(self.folder)
 
     def _create(self, name: str, raw: bytes) -> None:
         path = self.folder / name

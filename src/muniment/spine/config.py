@@ -64,6 +64,17 @@ class Settings:
     allow_egress: tuple[str, ...] = _setting(
         "Destinations (https://host or https://host:port) that may be called; empty means none.", ()
     )
+    allow_egress_private: tuple[str, ...] = _setting(
+        "Those that may be called although they lie in a private network or on this machine.", ()
+    )
+    egress_authorities: str = _setting(
+        "A file of certificates (PEM) of authorities to trust besides the system's when calling out.", ""
+    )
+    witness_policy: str = _setting(
+        "The file of the witnesses to ask and their quorum (C2SP tlog-policy); empty means witness.policy in the "
+        "home folder, and none if it is not there.",
+        "",
+    )
     log_level: str = _setting("debug, info, warning or error.", "info")
     session_hours: int = _setting("Hours until a signed-in person must sign in again.", 8)
     max_upload_mb: int = _setting("Largest file a person may upload, in mebibytes.", 64)
@@ -93,6 +104,11 @@ class Settings:
     def signing_keys(self) -> Path:
         """The folder of the logs' signing keys; the web process has no business there."""
         return self.home / "keys" / "signing"
+
+    @property
+    def witnesses(self) -> Path:
+        """The file of the witnesses and their quorum; it may be missing."""
+        return Path(self.witness_policy) if self.witness_policy else self.home / "witness.policy"
 
     @property
     def on_postgres(self) -> bool:
@@ -193,12 +209,12 @@ def _check(settings: Settings) -> None:
                 todo=f"Leave {_words(name)} empty, or write it like postgresql://user:password@host:port/name.",
                 where=name,
             )
-    for place in settings.allow_egress:
+    for place in (*settings.allow_egress, *settings.allow_egress_private):
         parts = urlsplit(place)
         if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/"):
             raise Invalid(
                 "A permitted destination is not an https address without a path.",
-                todo="Mend MUNIMENT_ALLOW_EGRESS.",
+                todo="Mend MUNIMENT_ALLOW_EGRESS or MUNIMENT_ALLOW_EGRESS_PRIVATE.",
                 where="allow_egress",
             )
 

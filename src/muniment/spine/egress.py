@@ -73,19 +73,37 @@ class Egress:
         """
         deadline = time.monotonic() + self._seconds
         for _ in range(_MOST_REDIRECTS + 1):
-            destination, target = _parse(url)
-            if destination not in self._allowed:
-                raise Refused(
-                    "Nothing may be fetched from this destination.",
-                    todo="Allow it in the settings if it is meant.",
-                    where=_spoken(destination),
-                )
-            addresses = self._addresses(destination)
-            answer = self._fetch(destination, addresses, target, max_bytes, deadline)
-            if isinstance(answer, bytes):
-                return answer
-            url = urljoin(url, answer.url)
+            destination, target = self._permitted(url)
+            answer = self._exchange(destination, _Wish("GET", target), max_bytes, deadline)
+            if answer.status == 200:
+                return answer.body
+            if answer.status not in _REDIRECTS:
+                raise _busy(f"The destination answers with {answer.status}.", destination)
+            url = urljoin(url, answer.location)
         raise Refused("The destination redirects too often.", where=_spoken(destination))
+
+    def post(self, url: str, body: bytes, max_bytes: int) -> Answer:
+        """Send bytes to an address and take whatever it answers; a redirect is not followed.
+
+        :param max_bytes: the most that is taken of the answer.
+        :raises Invalid: when the address is none.
+        :raises Refused: when it is not allowed, private, not certified, or the answer is too large.
+        :raises Busy: when it does not answer in time, or breaks off.
+        """
+        destination, target = self._permitted(url)
+        return self._exchange(
+            destination, _Wish("POST", target, body), max_bytes, time.monotonic() + self._seconds
+        )
+
+    def _permitted(self, url: str) -> tuple[Destination, str]:
+        destination, target = _parse(url)
+        if destination not in self._allowed:
+            raise Refused(
+                "Nothing may be fetched from this destination.",
+                todo="Allow it in the settings if it is meant.",
+                where=_spoken(destination),
+            )
+        return destination, target
 
     def _addresses(self, destination: Destination) -> list[str]:
         try:
@@ -101,12 +119,10 @@ class Egress:
             )
         return addresses
 
-    def _fetch(
-        self, destination: Destination, addresses: list[str], target: str, max_bytes: int, deadline: float
-    ) -> bytes | _Redirect:
-        connection = _Pinned(destination, addresses, deadline, self._context)
+    def _exchange(self, destination: Destination, wish: _Wish, max_bytes: int, deadline: float) -> Answer:
+        connection = _Pinned(destination, self._addresses(destination), deadline, self._context)
         try:
-            return _exchange(connection, destination, target, max_bytes)
+            return _exchange(connection, destination, wish, max_bytes)
         except ssl.SSLCertVerificationError:
             raise Refused(
                 "The destination's certificate is not trusted.", where=_spoken(destination)
@@ -118,8 +134,19 @@ class Egress:
             connection.close()
 
 
-class _Redirect(NamedTuple):
-    url: str
+class Answer(NamedTuple):
+    """What a destination answered; of a redirect only where it leads, of other answers than 200 to a GET nothing."""
+
+    status: int
+    kind: str = ""
+    body: bytes = b""
+    location: str = ""
+
+
+class _Wish(NamedTuple):
+    method: str
+    target: str
+    body: bytes | None = None
 
 
 class _Pinned(http.client.HTTPSConnection):
@@ -165,16 +192,14 @@ class _Pinned(http.client.HTTPSConnection):
             socket.socket.shutdown(self._held, socket.SHUT_RDWR)
 
 
-def _exchange(
-    connection: _Pinned, destination: Destination, target: str, max_bytes: int
-) -> bytes | _Redirect:
+def _exchange(connection: _Pinned, destination: Destination, wish: _Wish, max_bytes: int) -> Answer:
     headers = {"Accept-Encoding": "identity", "User-Agent": "muniment", "Connection": "close"}
-    connection.request("GET", target, headers=headers)
+    connection.request(wish.method, wish.target, body=wish.body, headers=headers)
     with connection.getresponse() as response:
         if response.status in _REDIRECTS:
-            return _Redirect(response.headers.get("Location", ""))
-        if response.status != 200:
-            raise _busy(f"The destination answers with {response.status}.", destination)
+            return Answer(response.status, location=response.headers.get("Location", ""))
+        if wish.method == "GET" and response.status != 200:
+            return Answer(response.status)
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise Refused("The destination sends a compressed answer, unasked.", where=_spoken(destination))
         if (response.length or 0) > max_bytes:
@@ -186,7 +211,7 @@ def _exchange(
                 raise _too_large(destination, max_bytes)
         if response.length:
             raise http.client.IncompleteRead(b"")
-        return bytes(body)
+        return Answer(response.status, response.headers.get("Content-Type", ""), bytes(body))
 
 
 def is_public(address: str) -> bool:

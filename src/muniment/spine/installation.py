@@ -6,9 +6,12 @@ machine where the keys are not.
 
 from __future__ import annotations
 
+import ssl
 from functools import cache
 
 from muniment.spine import config
+from muniment.spine.egress import Egress
+from muniment.spine.errors import Invalid
 from muniment.spine.keyfile import KeyFileProvider
 from muniment.spine.keyring import Keyring
 from muniment.spine.keystore import KeyStore, SqlcipherKeyStore
@@ -45,10 +48,30 @@ def keyring() -> Keyring:
     return Keyring(provider(), key_store())
 
 
+@cache
+def egress() -> Egress:
+    """Return the one way out, as the settings allow it: to nowhere unless they name a destination.
+
+    :raises Invalid: when the file of authorities cannot be read.
+    """
+    settings = config.current()
+    trusted = ssl.create_default_context()
+    if settings.egress_authorities:
+        try:
+            trusted.load_verify_locations(cafile=settings.egress_authorities)
+        except OSError:
+            raise Invalid(
+                "The certificates of authorities cannot be read.",
+                todo="Mend MUNIMENT_EGRESS_AUTHORITIES.",
+                where="egress_authorities",
+            ) from None
+    return Egress(settings.allow_egress, private=settings.allow_egress_private, context=trusted, seconds=5)
+
+
 def forget() -> None:
     """Close what is open and forget it; the next use opens it again (tests, forked workers)."""
     if key_store.cache_info().currsize:
         key_store().close()
-    for opened in (keyring, key_store, database_key, provider):
+    for opened in (keyring, key_store, database_key, provider, egress):
         opened.cache_clear()
     config.current.cache_clear()

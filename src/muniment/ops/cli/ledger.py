@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 
-from muniment.ledger import logs, publish
+from muniment.ledger import lag, logs, publish, witnessing
 from muniment.ledger import verify as checking
 from muniment.ledger.models import Checkpoint
 from muniment.ops.cli.answers import answer, common
 from muniment.ops.cli.exports import export, verifier
+from muniment.spine import ports
 from muniment.spine.scope import tenant_scope
 
 
@@ -22,8 +25,9 @@ def ledger() -> None:
 @ledger.command()
 @common
 def settle(*, as_json: bool) -> None:
-    """Give every waiting entry its place, and publish and sign every log."""
+    """Give every waiting entry its place, publish and sign every log, and ask the witnesses if any are named."""
     done = publish.settle()
+    asked = witnessing.ask_all(ports.now())
     told = [
         {
             "tenant": one.tenant,
@@ -35,16 +39,31 @@ def settle(*, as_json: bool) -> None:
         for one in done
     ]
     words = [f"{one.origin}: {one.sequenced} new, {one.size} entries, root {one.root}" for one in done]
-    answer({"logs": told}, as_json=as_json, words=words)
+    heard = [
+        {"log": origin, "size": one.size, "url": each.url, "fault": each.fault, "alarm": each.alarm}
+        for origin, one in asked.items()
+        for each in one.heard
+    ]
+    words += [
+        f"{one['url']}: {one['fault'] or 'cosigned'} ({one['log']}, {one['size']} entries)" for one in heard
+    ]
+    answer({"logs": told, "witnesses": heard}, as_json=as_json, words=words)
 
 
 @ledger.command()
 @click.option(
+    "--policy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also hold the witnessed heads against this file of logs, witnesses and quorum (C2SP tlog-policy).",
+)
+@click.option(
     "--deep", is_flag=True, help="Also open each entry and hold every row and stored file against it."
 )
 @common
-def verify(*, deep: bool, as_json: bool) -> int:
-    """Check every log against itself; exit 1 when something does not hold, and name it."""
+def verify(*, deep: bool, policy: Path | None, as_json: bool) -> int:
+    """Check every log against itself; exit 1 when something does not hold, and name it; 2 when it is not known."""
+    trusted = None if policy is None else witnessing.read_policy(policy)
     found = checking.verify(deep=deep)
     origins = {log.tenant_id: log.origin for log in logs.every()}
     told: list[dict[str, Any]] = []
@@ -65,10 +84,16 @@ def verify(*, deep: bool, as_json: bool) -> int:
             f"{origins[tenant]}: {state}; {one.entries} entries" + (f", {one.rows} rows" if deep else "")
         )
         words += [f"  {fault}" for fault in one.faults]
-    holds = all(one.holds for one in found.values())
-    words.append("Everything holds." if holds else "Something does not hold: see the lines above.")
-    answer({"holds": holds, "deep": deep, "logs": told}, as_json=as_json, words=words)
-    return 0 if holds else 1
+    verdicts = [] if trusted is None else list(lag.judge(trusted))
+    for verdict in verdicts:
+        words.append(f"{verdict.origin}: {verdict.fault or f'witnessed up to {verdict.size} entries'}")
+    marks = [one.holds for one in found.values()] + [one.holds for one in verdicts]
+    holds = False if False in marks else None if None in marks else True
+    ends = {True: "Everything holds.", None: "Not everything could be checked: see the lines above."}
+    words.append(ends.get(holds, "Something does not hold: see the lines above."))
+    witnessed = [asdict(one) for one in verdicts] if trusted is not None else None
+    answer({"holds": holds, "deep": deep, "logs": told, "witnessed": witnessed}, as_json=as_json, words=words)
+    return {True: 0, False: 1, None: 2}[holds]
 
 
 @ledger.command()

@@ -1,8 +1,8 @@
-"""The process that does the work that waits and settles the ledger.
+"""The process that does the work that waits, settles the ledger and asks the witnesses.
 
-Two loops: jobs in the main thread, the ledger in a second one, so that a long screening never keeps an entry from its
-place. Between two jobs it takes away sessions that are over. Asked to stop, it gives a job some seconds and then hands
-it back to the queue.
+Three loops: jobs in the main thread, the ledger in a second one, so that a long screening never keeps an entry from its
+place, and the witnesses in a third, so that none of them keeps anything waiting. Between two jobs it takes away
+sessions that are over. Asked to stop, it gives a job some seconds and then hands it back to the queue.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Final
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
 
-from muniment.ledger import publish
+from muniment.ledger import publish, witnessing
 from muniment.ops.serving import sweeping
 from muniment.proof.errors import Malformed
 from muniment.spine import ports
@@ -29,6 +29,8 @@ from muniment.spine.queue import run, take, worker_name
 #: Seconds between two looks at the ledger, and at the queue when nothing waits.
 SETTLE_EVERY: Final = 1.0
 LOOK_EVERY: Final = 0.5
+#: Seconds between two askings of the witnesses.
+ASK_EVERY: Final = 5.0
 #: Seconds that a job under way gets when the process is asked to stop.
 PATIENCE: Final = 10.0
 
@@ -90,6 +92,25 @@ class Worker:
         _guarded("ledger", _settle)
         connection.close()
 
+    def witnesses(self) -> None:
+        """Ask the witnesses for what they have not cosigned yet; the ledger goes on whether they answer or not."""
+        while not self.stopping.wait(ASK_EVERY):
+            _guarded("witnesses", _ask)
+        connection.close()
+
+
+def _ask() -> bool:
+    asked = witnessing.ask_all(ports.now())
+    for origin, one in asked.items():
+        for heard in one.heard:
+            if heard.alarm:
+                log.error("witness_contradicts", log=origin, size=one.size, url=heard.url, fault=heard.fault)
+            elif heard.fault:
+                log.warning(
+                    "witness_did_not_sign", log=origin, size=one.size, url=heard.url, fault=heard.fault
+                )
+    return bool(asked)
+
 
 def _settle() -> bool:
     return any(one.sequenced for one in publish.settle())
@@ -140,11 +161,16 @@ def work() -> None:
     signal.signal(signal.SIGALRM, worker.break_off)
     freed = hand_back_what_the_dead_held()
     log.info("worker_started", freed=freed)
-    sequencer = threading.Thread(target=worker.ledger, name="ledger")
-    sequencer.start()
+    beside = [
+        threading.Thread(target=worker.ledger, name="ledger"),
+        threading.Thread(target=worker.witnesses, name="witnesses"),
+    ]
+    for one in beside:
+        one.start()
     try:
         worker.jobs()
     finally:
         worker.stopping.set()
-        sequencer.join()
+        for one in beside:
+            one.join()
     log.info("worker_stopped")

@@ -1,0 +1,60 @@
+"""Witnesses that answer over TLS beside a test, and the policy of the installation that names them."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import trustme
+from tests.proof.small_log import NOON
+from tests.witness.answering import answering
+
+from muniment.ledger.models import Log
+from muniment.proof.note import parse_keys
+from muniment.spine import config
+from muniment.witness import folder as place
+from muniment.witness.application import Answer, Witness
+
+
+class Houses:
+    """Witnesses that run beside the test, and the policy that names them."""
+
+    def __init__(self, stack: ExitStack, folder: Path, egress: Callable[[list[str]], None]) -> None:
+        self.authority = trustme.CA()
+        self.stack, self.folder, self.egress = stack, folder, egress
+        self.lines: list[str] = []
+        self.urls: list[str] = []
+        self.held: dict[str, Witness] = {}
+        self.says: dict[str, Any] = {}
+
+    def open(self, name: str, *logs_known: Log) -> Witness:
+        """Let another witness answer."""
+        place.make(self.folder / name, place.Settings(name, "https://localhost", "127.0.0.1", 1), NOON)
+        for log in logs_known:
+            place.trust(self.folder / name, parse_keys(log.vkeys.encode()))
+        made = self.held[name] = Witness(self.folder / name)
+        self.stack.callback(made.state.close)
+        self.says[name] = made.add_checkpoint
+
+        def says(raw: bytes) -> Answer:
+            said: Answer = self.says[name](raw)
+            return said
+
+        url = self.stack.enter_context(answering(self.authority, says))
+        self.urls.append(url)
+        self.lines += place.policy_lines(made.signer, url).splitlines()
+        self.egress(self.urls)
+        return made
+
+    def policy(self, *more: str) -> None:
+        """Write the policy of the installation."""
+        config.current().witnesses.write_text("\n".join([*self.lines, *more]) + "\n")
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        self.authority.configure_trust(context)
+        return context

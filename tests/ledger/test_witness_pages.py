@@ -1,0 +1,126 @@
+"""What people and programs are told about witnesses: the page, `check`, settling, and verifying under a policy."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from tests.ledger.houses import Houses
+from tests.ops.commands import here
+from tests.proof.small_log import NOON
+
+from muniment.cases import actions as cases
+from muniment.ledger import logs, publish, witnessing
+from muniment.ops import checking
+from muniment.spine import config, ports
+from muniment.spine.scope import DEPLOYMENT
+from muniment.witness.application import Answer
+
+NAME = "witness.example/a"
+
+
+@pytest.fixture
+def command(db: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    return here(capsys, monkeypatch)
+
+
+@pytest.fixture
+def page(client_as: Any, otto: Any, account_of: Any) -> Any:
+    account_of(otto)
+
+    def text() -> str:
+        answer = client_as(otto).get(reverse("ledger:checkpoints"))
+        assert answer.status_code == 200
+        return re.sub(r"\s+", " ", answer.content.decode())
+
+    return text
+
+
+@pytest.fixture
+def lived(houses: Houses, ada: Any) -> Houses:
+    houses.open(NAME, logs.of(DEPLOYMENT))
+    cases.open_case(ada, title="A broken lantern")
+    publish.settle()
+    return houses
+
+
+def troubles() -> list[str]:
+    return [one.what for one in checking._witnesses(config.current())]
+
+
+def test_without_witnesses_the_page_says_so_and_nothing_is_wrong(page: Any, lived: Houses) -> None:
+    assert "Nobody was named" in page()
+    assert troubles() == []
+
+
+def test_the_page_says_how_many_entries_are_witnessed_and_by_whom(page: Any, lived: Houses) -> None:
+    lived.policy(f"quorum {NAME}")
+    before = page()
+    assert "have signed a state that holds 0 of " in before
+    assert "are not yet under such a state" in before
+    publish.settle()
+    witnessing.ask_all(NOON)
+    text = page()
+    assert "Witnessed" in text
+    assert "They signed the log of the whole installation" in text
+    assert f"{NAME}#ed25519, {NAME}#mldsa44" in text
+
+
+def test_a_contradiction_is_said_first_and_by_the_check_too(page: Any, lived: Houses) -> None:
+    lived.policy(f"quorum {NAME}")
+    lived.says[NAME] = lambda _raw: Answer(422, b"no")
+    witnessing.ask_all(NOON)
+    assert "does not fit this one" in page()
+    assert any("does not continue the one that it cosigned" in one for one in troubles())
+    # Who is no longer named is no longer heard.
+    lived.lines.clear()
+    lived.policy("quorum none")
+    assert troubles() == []
+
+
+def test_a_file_of_witnesses_that_cannot_be_read_breaks_no_page(page: Any, lived: Houses) -> None:
+    lived.policy("nonsense")
+    assert "Cannot be read" in page()
+    assert any("begins with log, witness, group or quorum" in one.what for one in checking.troubles())
+
+
+def test_the_check_says_how_long_the_oldest_entry_has_waited(
+    lived: Houses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived.policy(f"quorum {NAME}")
+    later = ports.now() + timedelta(seconds=90)
+    monkeypatch.setattr(ports, "now", lambda: later)
+    assert any("are not witnessed; the oldest has waited 9" in one for one in troubles())
+
+
+def test_settling_asks_and_verifying_holds_the_heads_against_a_policy(
+    command: Any, lived: Houses, tmp_path: Path
+) -> None:
+    lived.policy(f"quorum {NAME}")
+    policy = str(config.current().witnesses)
+    lacking = command("ledger", "verify", "--policy", policy, "--json")
+    assert (lacking.code, lacking.json["holds"]) == (1, False)
+    told = command("ledger", "settle", "--json").json["witnesses"]
+    assert [(one["url"], one["fault"]) for one in told] == [(lived.urls[0], "")]
+    found = command("ledger", "verify", "--policy", policy, "--json")
+    assert found.code == 0, found.out
+    (one,) = found.json["witnessed"]
+    assert (one["holds"], one["size"]) == (True, logs.of(DEPLOYMENT).size)
+    assert "witnessed up to" in command("ledger", "verify", "--policy", policy).out
+    assert command("ledger", "verify", "--json").json["witnessed"] is None
+    missing = command("ledger", "verify", "--policy", str(tmp_path / "none"), "--json")
+    assert (missing.code, missing.json["error"]) == (1, "invalid")
+
+
+def test_what_cannot_be_checked_here_is_neither_true_nor_false(
+    command: Any, lived: Houses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived.policy(f"quorum {NAME}")
+    witnessing.ask_all(NOON)
+    monkeypatch.setattr("muniment.proof.checkpoint.mldsa44_available", lambda: False)
+    found = command("ledger", "verify", "--policy", str(config.current().witnesses), "--json")
+    assert (found.code, found.json["holds"]) == (2, None)

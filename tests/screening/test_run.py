@@ -101,6 +101,46 @@ def test_a_run_that_broke_off_is_gone_on_with(ready, ada, monkeypatch):
         assert (run.done, Screened.objects.count()) == (5, 5)
 
 
+@pytest.mark.parametrize("moment", [2, 5])
+def test_the_worker_and_the_command_line_may_do_the_same_run(ready, ada, monkeypatch, moment):
+    alone = screen(ada)
+    queue.work_off()
+    asked = actions.run(ada)
+    monkeypatch.setattr(actions, "BATCH", 2)
+    worked = []
+
+    def worker(words, done, whole):
+        if words == "counterparties" and done == moment and not worked:
+            worked.append(queue.work_off())
+
+    with tenant_scope(ada.tenant):
+        here = jobs.perform(asked.id, worker)
+
+        assert worked == [1]
+        assert (here.id, here.state, here.done, here.why) == (asked.id, "finished", 5, "")
+        assert Screened.objects.filter(run=here).count() == 5
+        assert here.digest == alone.digest
+    assert queue.work_off() == 0
+
+
+def test_two_who_write_the_same_parties_share_the_rest(ready, ada, monkeypatch):
+    asked = actions.run(ada)
+    monkeypatch.setattr(actions, "BATCH", 2)
+
+    def stop(words, done, whole):
+        if done == 3 and words == "counterparties":
+            raise KeyboardInterrupt
+
+    def other(words, done, whole):
+        if done == 2 and words == "counterparties":
+            with pytest.raises(KeyboardInterrupt):
+                jobs.perform(asked.id, stop)
+
+    with tenant_scope(ada.tenant):
+        run = jobs.perform(asked.id, other)
+        assert (run.state, run.done, Screened.objects.count()) == ("finished", 5, 5)
+
+
 def test_what_was_cleared_stays_quiet_until_the_entry_or_the_party_changes(ready, ada, otto, operator):
     screen(ada)
     with tenant_scope(ada.tenant):

@@ -23,7 +23,7 @@ from muniment.screening import actions, queries, rules
 from muniment.screening.models import RunState, Screened, ScreeningRun
 from muniment.sources import queries as sources
 from muniment.spine.actor import system
-from muniment.spine.errors import Invalid
+from muniment.spine.errors import Clash, Invalid
 from muniment.spine.scope import current_tenant
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 
 KEPT: Final = 2
+ENDED: Final = frozenset({RunState.FINISHED, RunState.FAILED})
 
 _indexes: OrderedDict[tuple[str, ...], ScreeningIndex] = OrderedDict()
 _lock = threading.Lock()
@@ -80,30 +81,50 @@ def forget() -> None:
 def perform(run_id: UUID, progress: Progress | None = None) -> ScreeningRun:
     """Do a run that waits, in this process and in the tenant's scope; a run half done is gone on with.
 
+    The command line and the worker may do the same run at once: each party is written by one of them, and
+    both end with the same run.
+
     :param progress: called while lists are loaded and while parties are screened.
     """
     held = queries.run(run_id)
-    if held.state in {RunState.FINISHED, RunState.FAILED}:
+    if held.state in ENDED:
         return held
+    try:
+        return _carried_out(held, progress)
+    except Clash:
+        # Somebody else ended it meanwhile: the worker, while the command line did so too.
+        done = queries.run(run_id)
+        if done.state not in ENDED:
+            raise
+        return done
+
+
+def _carried_out(held: ScreeningRun, progress: Progress | None) -> ScreeningRun:
     worker = system("worker", may=WORKER, tenant=current_tenant())
     ids = parties.ids_to_screen()
-    actions.finish(worker, run_id=run_id, whole=len(ids))
+    actions.finish(worker, run_id=held.id, whole=len(ids))
     written = queries.done(held)
     try:
         index = loaded([UUID(one["snapshot"]) for one in held.lists], progress)
-        waiting = [ident for ident in ids if ident not in written]
-        finished = len(written)
-        for first in range(0, len(waiting), actions.BATCH):
+        while batch := [ident for ident in ids if ident not in written][: actions.BATCH]:
             outcomes = []
-            for party in parties.to_screen(waiting[first : first + actions.BATCH]):
+            for party in parties.to_screen(batch):
                 outcomes.append(_asked(index, party, held))
-                finished += 1
                 if progress is not None:
-                    progress("counterparties", finished, len(ids))
-            actions.finish(worker, run_id=run_id, outcomes=outcomes)
+                    progress("counterparties", len(written) + len(outcomes), len(ids))
+            try:
+                actions.finish(worker, run_id=held.id, outcomes=outcomes)
+            except Clash:
+                # Somebody else screens them too; what is written is written, and the rest is gone on with.
+                others = queries.done(held) - written
+                if not others:
+                    raise
+                written |= others
+            else:
+                written |= set(batch)
     except Invalid as why:
-        return actions.finish(worker, run_id=run_id, closing=actions.Closing(why=why.what))
-    return actions.finish(worker, run_id=run_id, closing=actions.Closing(digest=_digest(held)))
+        return actions.finish(worker, run_id=held.id, closing=actions.Closing(why=why.what))
+    return actions.finish(worker, run_id=held.id, closing=actions.Closing(digest=_digest(held)))
 
 
 def _asked(index: ScreeningIndex, party: ToScreen, held: ScreeningRun) -> rules.Outcome:

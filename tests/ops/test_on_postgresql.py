@@ -118,6 +118,22 @@ def test_a_second_installation_is_refused_before_anything_of_the_first_is_touche
     assert "belongs to an installation already" in typed(f"{exported}\n{again}", expect=1)
 
 
+def test_a_demonstration_leaves_a_database_in_use_alone_and_its_folder_too(installed, typed, exported, place):
+    earlier = place / "srv" / "demo"
+    earlier.mkdir()
+    for name in ("made-by-the-demo", "thesis.txt"):
+        (earlier / name).write_text("ten years of work")
+    said = typed(f"{exported}\nmuniment demo --no-serve --home /srv/demo", expect=1)
+    assert "belongs to an installation already" in said
+    assert (earlier / "thesis.txt").exists()
+
+
+def test_a_demonstration_says_when_the_database_does_not_answer(typed, place):
+    nowhere = "export MUNIMENT_DATABASE=postgresql://nobody@127.0.0.1:9/none"
+    assert "did not answer" in typed(f"{nowhere}\nmuniment demo --no-serve --home /srv/none", expect=2)
+    assert not (place / "srv" / "none").exists()
+
+
 def test_the_application_cannot_change_its_tables(installed, typed, exported):
     said = typed(f"{exported}\nmuniment migrate --home /srv/muniment", expect=1)
     assert "MUNIMENT_DATABASE_OWNER" in said

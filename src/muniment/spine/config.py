@@ -8,13 +8,14 @@ process and names the line to mend. Everything else reads the object; nothing el
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from muniment.spine.errors import Invalid
 
@@ -22,6 +23,40 @@ PREFIX: Final = "MUNIMENT_"
 #: Variables with our prefix that belong to tests and the recipes, not to an installation.
 NOT_SETTINGS: Final = frozenset({"MUNIMENT_SHARED", "MUNIMENT_STARTER"})
 NOT_SETTINGS_PREFIXES: Final = ("MUNIMENT_TEST_",)
+
+#: What an address of PostgreSQL may ask for behind the question mark; a slip in writing must not pass for nothing.
+ASKED: Final = frozenset(
+    [
+        "application_name",
+        "channel_binding",
+        "connect_timeout",
+        "gssencmode",
+        "host",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "krbsrvname",
+        "load_balance_hosts",
+        "passfile",
+        "require_auth",
+        "ssl_max_protocol_version",
+        "ssl_min_protocol_version",
+        "sslcert",
+        "sslcertmode",
+        "sslcrl",
+        "sslcrldir",
+        "sslkey",
+        "sslmode",
+        "sslnegotiation",
+        "sslpassword",
+        "sslrootcert",
+        "sslsni",
+        "target_session_attrs",
+        "tcp_user_timeout",
+    ]
+)
+_PLACE: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]*)(?::([0-9]{1,5})?)?")
 
 
 def _setting(doc: str, default: Any, *, secret: bool = False) -> Any:
@@ -154,25 +189,34 @@ def _parse(name: str, raw: Any, like: Any, where: str) -> Any:
 
 
 def postgres_parts(address: str) -> dict[str, str]:
-    """Return a PostgreSQL address in its parts, as the server's own library reads it.
+    """Return a PostgreSQL address in its parts, under the names that the server's own library gives them.
 
-    Host, port and name, and everything behind the question mark too: whoever asks for ``sslmode=verify-full`` must
-    get it, and not a connection without a check.
+    Everything behind the question mark too: whoever asks for ``sslmode=verify-full`` must get it, and not a
+    connection without a check. Several hosts are parted by commas (libpq, connection URIs). Read here and not by the
+    library, so that whoever only reads settings loads no database.
 
     :raises ValueError: when it cannot be read; the words hold nothing of the address.
     """
-    from psycopg import Error  # noqa: PLC0415  # only installations on PostgreSQL load it
-    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415  # as above
-
     try:
-        parts = {name: str(value) for name, value in conninfo_to_dict(address).items()}
-    except Error:
+        split = urlsplit(address)
+        asked = parse_qsl(split.query, keep_blank_values=True, strict_parsing=bool(split.query))
+    except ValueError:
         raise ValueError("not a PostgreSQL address") from None
-    if not all(not port or port.isdigit() for port in parts.get("port", "5432").split(",")) or not parts.get(
-        "dbname"
-    ):
+    who, _, where = split.netloc.rpartition("@")
+    user, _, password = who.partition(":")
+    places = [_PLACE.fullmatch(place) for place in where.split(",")]
+    name = unquote(split.path.removeprefix("/"))
+    if not name or split.fragment or not {key for key, _ in asked} <= ASKED or not all(places):
         raise ValueError("not a PostgreSQL address")
-    return parts
+    found = [place.groups("") for place in places if place]
+    parts = {
+        "user": unquote(user),
+        "password": unquote(password),
+        "host": ",".join(unquote(host.strip("[]")) for host, _ in found),
+        "port": ",".join(port for _, port in found) if any(port for _, port in found) else "",
+        "dbname": name,
+    }
+    return {key: value for key, value in parts.items() if value} | dict(asked)
 
 
 def _is_postgres(address: str) -> bool:

@@ -39,6 +39,8 @@ def demo(*, no_serve: bool, as_json: bool) -> int:
     settings = config.current()
     if not no_serve:
         keeping.require_free(settings.host, settings.port)
+    if settings.on_postgres:
+        afresh.require_empty(settings.database)
     afresh.prepare(settings.home)
     code, people = _tour(quiet=as_json)
     if code:

@@ -6,13 +6,35 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+import psycopg
+
 from muniment.ops.serving.keeping import alone
-from muniment.spine.errors import Clash
+from muniment.spine.errors import Busy, Clash
 
 #: A file that only the demonstration writes; without it nothing is ever removed.
 MARK: Final = "made-by-the-demo"
 #: What stays between two runs: packages that were downloaded.
 KEPT: Final = frozenset({"cache", "serving.lock"})
+
+
+def require_empty(database: str) -> None:
+    """Refuse a PostgreSQL database that holds an installation; asked before the folder of an earlier one is emptied.
+
+    A demonstration empties no database: it may be somebody's, named by a variable that was forgotten.
+
+    :raises Busy: when the database cannot be reached.
+    :raises Clash: when there are tables of an installation in it.
+    """
+    try:
+        with psycopg.connect(database, connect_timeout=10) as connection:
+            row = connection.execute("SELECT to_regclass('public.ledger_log')").fetchone()
+    except psycopg.Error:
+        raise Busy("The database did not answer.", todo="See that it runs and that you may use it.") from None
+    if row is None or row[0] is not None:
+        raise Clash(
+            "The database belongs to an installation already; it is left alone, and so is the folder.",
+            todo="Name an empty database, or take the variable away for the encrypted file.",
+        )
 
 
 def prepare(home: Path) -> None:

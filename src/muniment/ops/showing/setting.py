@@ -54,7 +54,8 @@ def install(tour: Tour) -> None:
     made = installing.install()
     settings = config.current()
     screen = tour.screen
-    screen.say(f"Everything lies in {made.home}; every folder and file in it belongs to you alone.")
+    what = "All but the tables" if settings.on_postgres else "Everything"
+    screen.say(f"{what} lies in {made.home}; every folder and file in it belongs to you alone.")
     if settings.on_postgres:
         screen.good(
             "Tables in PostgreSQL: each firm sees only its own rows, and the database itself enforces that."

@@ -40,6 +40,7 @@ def test_a_file_is_looked_over_with_other_columns_and_then_confirmed(client_as, 
     second = client.get(sent["Location"], columns).content.decode()
     assert "Nothing in the register has changed yet" in second
     assert "is neither person nor organisation" in second
+    assert "in the column “party type”" in second
     assert "ghost" not in second.split("What the columns hold")[0]
 
     done = client.post(sent["Location"], hidden(second))
@@ -70,6 +71,11 @@ def test_a_counterparty_is_added_and_changed_by_a_form(client_as, ada):
     wrong = client.post("/counterparties/add/", form)
     assert wrong.status_code == 422
     assert "is not a date" in wrong.content.decode()
+
+    short = client.post(
+        "/counterparties/add/", {**form, "birth_dates": "", "number_lei": "5299"}
+    ).content.decode()
+    assert "has 4 letters and digits where an LEI has 20" in short.split('for="id_number_lei"')[1][:900]
 
     done = client.post(
         "/counterparties/add/", {**form, "birth_dates": "1970-04-03", "number_passport": "XA 12"}

@@ -50,6 +50,10 @@ FIELD_NAMES = {
     "gender": _("Gender"),
     "country": _("Country or nationality"),
     "address": _("Address"),
+    "row": _("The whole row"),
+    "owner": _("Link to an owner"),
+    "holder": _("Link to an owner or director"),
+    "percentage": _("Share"),
     "owner_of": _("Owns"),
     "owned_by": _("Is owned by"),
     **NUMBER_NAMES,
@@ -147,6 +151,10 @@ class PartyForm(forms.Form):
         given: dict[str, Any] = super().clean() or {}
         if self.errors:
             return given
+        for kind in IDENTIFIER_PROPERTIES:
+            self._look_at_numbers(kind, given[f"number_{kind}"])
+        if self.errors:
+            return given
         known = self.known
         wanted = {
             **{name: given[name] for name in ("reference", "kind", "name", "gender")},
@@ -163,6 +171,13 @@ class PartyForm(forms.Form):
         except Invalid as why:
             self.add_error(why.where if why.where in self.fields else None, f"{why.what} {why.todo}")
         return given
+
+    def _look_at_numbers(self, kind: str, text: str) -> None:
+        for value in _lines(text):
+            try:
+                rules.require_number(kind, value)
+            except Invalid as why:
+                self.add_error(f"number_{kind}", why.what)
 
 
 class FileForm(forms.Form):

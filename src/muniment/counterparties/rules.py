@@ -7,7 +7,6 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -137,6 +136,20 @@ def _fit(field: str, reader: Callable[[str], Read], value: str) -> Read:
         ) from None
 
 
+def require_number(kind: str, value: str) -> str:
+    """Return a number in its normal spelling.
+
+    :param kind: a key of ``IDENTIFIER_PROPERTIES``.
+    :raises Invalid: saying which kind of number is not one, and why; the number itself is never repeated.
+    """
+    try:
+        return cells.number(kind, value)
+    except cells.UnfitError as unfit:
+        raise Invalid(
+            f"The number ({kind}) {unfit}.", todo="Correct it and try again.", where="identifiers"
+        ) from None
+
+
 def _each(field: str, reader: Callable[[str], str], values: Iterable[str]) -> tuple[str, ...]:
     kept = [_fit(field, reader, value) for value in values if value.strip()]
     if len(kept) > cells.MOST_VALUES:
@@ -165,8 +178,7 @@ def require_party(given: Mapping[str, Any]) -> PartyInput:
                 "There is no such kind of number.", todo="Choose one of the list.", where="identifiers"
             )
         if str(value).strip():
-            text = _fit("identifiers", partial(cells.number, number_kind), str(value))
-            numbers.add(IdentifierInput(number_kind, text))
+            numbers.add(IdentifierInput(number_kind, require_number(number_kind, str(value))))
     gender = str(given.get("gender") or "")
     given_name, family_name = (str(given.get(field) or "") for field in ("given_name", "family_name"))
     return PartyInput(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -170,9 +171,9 @@ def look_over(request: Asked, import_id: UUID) -> HttpResponse:
             "form": form,
             "look": look,
             "settled": settled,
-            "rejects": _shown(rejects[:MOST_SHOWN]),
+            "rejects": _shown(rejects[:MOST_SHOWN], look.mapping),
             "more": len(rejects) - MOST_SHOWN,
-            "notices": _shown(notices[:MOST_SHOWN]),
+            "notices": _shown(notices[:MOST_SHOWN], look.mapping),
             "confirm": list(form.cleaned_data.items()),
         },
     )
@@ -182,8 +183,17 @@ def _suggested(look: queries.Look) -> dict[str, str]:
     return {f"column{place}": look.mapping.get(column, "") for place, column in enumerate(look.header)}
 
 
-def _shown(rejects: Any) -> list[dict[str, Any]]:
+def _shown(rejects: Any, mapping: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """Return lines for the page; a field is named by the file's own columns too, as far as those are known."""
+    columns: dict[str, list[str]] = {}
+    for column, field in (mapping or {}).items():
+        columns.setdefault(field, []).append(column)
     return [
-        {"line": one.line or None, "field": FIELD_NAMES.get(one.field, one.field), "why": one.why}
+        {
+            "line": one.line or None,
+            "field": FIELD_NAMES.get(one.field, one.field),
+            "columns": ", ".join(columns.get(one.field, [])),
+            "why": one.why,
+        }
         for one in rejects
     ]

@@ -244,3 +244,46 @@ def test_every_row_is_accounted_for_and_every_party_has_one_canonical_form(
     assert balanced(plan)
     for party in plan.parties:
         assert len(party.digest) == 64
+
+
+@pytest.mark.parametrize(
+    ("owned_by", "found", "wanted"),
+    [
+        ("C-2 sixty%", "something that is no number", "such as 25.5%"),
+        ("C-2: 160%", "“160 %”, which is more than the whole", "from 0 to 100"),
+        ("C-2 12.345%", "“12.345 %” where the share should stand", "at most two decimals"),
+        ("C-2 Olga%", "something that is no number", "such as 25.5%"),
+        ("C-9: 5%", "neither in this file nor in the register", "write its reference"),
+    ],
+)
+def test_a_share_that_is_none_is_named_by_line_and_field_with_what_is_wanted(owned_by, found, wanted):
+    table = f"reference,name,owned_by\nC-2,Quillfeather,\nC-1,Lantern,{owned_by}\n"
+    [reject] = read_csv(table.encode()).rejects
+    assert (reject.line, reject.field) in {(3, "owned_by"), (3, "owner")}
+    assert found in reject.why
+    assert wanted in reject.why
+    assert "Olga" not in reject.why
+
+
+@pytest.mark.parametrize("reference", ["EU:1", "C(1)", "C 2", "A:B c"])
+def test_a_reference_may_look_like_anything_but_a_percentage(reference):
+    table = f"reference,name,owned_by\n{reference},Quillfeather,\nC-1,Lantern,{reference}\n"
+    [link] = read_csv(table.encode()).owners
+    assert (link.owner, link.share) == (reference, None)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("lei", "5299", "has 4 letters and digits where an LEI has 20"),
+        ("lei", "529900T8BM49AURSDO56", "check digits do not fit"),
+        ("imo", "IMO 90747", "has 5 signs where an IMO number has 7 digits"),
+        ("tax", "12~34", "write letters, digits, blanks"),
+        ("passport", "X" * 70, "has 70 signs; a number has at most 64"),
+    ],
+)
+def test_a_wrong_number_says_what_was_found_and_what_is_wanted_and_is_not_repeated(column, value, words):
+    [reject] = read_csv(f"reference,name,{column}\nC-1,Lantern,{value}\n".encode()).rejects
+    assert (reject.line, reject.field) == (2, column)
+    assert words in reject.why
+    assert value not in reject.why

@@ -1,6 +1,7 @@
 """Reads single values: names, dates, countries, numbers, shares; refuses what cannot be meant.
 
-Rules obeyed here: every refusal is a `UnfitError` whose words never repeat the value; text is composed (NFC),
+Rules obeyed here: every refusal is a `UnfitError` whose words say what is wanted and never repeat a value that
+may be personal (a percentage out of bounds is repeated, the length of a number is said); text is composed (NFC),
 trimmed, free of control signs; a cell a spreadsheet would run as a formula is recognised by its first sign
 (OWASP, CSV injection) and, where it names somebody, refused.
 """
@@ -25,6 +26,10 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _POINTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _SHARE = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?\s*%?")
 _HELD = re.compile(r"(?P<reference>.+?)(?:\s*[:(\s]\s*(?P<share>\d{1,3}(?:[.,]\d{1,2})?)\s*%\s*\)?)?")
+_TAIL = re.compile(r".+?[:(\s]\s*\S*\s*%\s*\)?")
+"""A reference with something after it, up to a percent sign, that stands where a share should."""
+_BARE = re.compile(r"[\d.,\-]{1,12}")
+WANTED_SHARE = "write a number from 0 to 100 with at most two decimals, such as 25.5%"
 _NUMBER = re.compile(r"[\w./\- ]+")
 _PERSONS = frozenset({"person", "individual", "natural person", "natural", "p", "human"})
 _FIRMS = frozenset(
@@ -130,7 +135,7 @@ def country(value: str) -> str:
     found = lookup_territory(text) if text else None
     code = found.ftm_country if found is not None else None
     if not code:
-        raise UnfitError("is not a country by code or English name")
+        raise UnfitError("is not a country; write its code or its English name, such as DE or Germany")
     return code
 
 
@@ -141,14 +146,26 @@ def number(kind: str, value: str) -> str:
     :raises UnfitError: for wrong check digits (LEI, IMO), odd signs or more than 64 of them.
     """
     text = clean(value)
-    if not text or len(text) > LONGEST_NUMBER or not _NUMBER.fullmatch(text):
-        raise UnfitError(f"is not a number of up to {LONGEST_NUMBER} letters and digits")
+    if len(text) > LONGEST_NUMBER:
+        raise UnfitError(f"has {len(text)} signs; a number has at most {LONGEST_NUMBER}")
+    if not _NUMBER.fullmatch(text):
+        raise UnfitError(
+            "holds signs that are no part of a number; write letters, digits, blanks and . / - _ only"
+        )
     if kind in {"lei", "imo"}:
         form = LEI if kind == "lei" else IMO
         if not form.is_valid(text):
-            raise UnfitError(f"has wrong check digits for a number of kind {kind.upper()}")
+            raise UnfitError(_unfit_code(kind, text))
         text = form.normalize(text) or text
     return text
+
+
+def _unfit_code(kind: str, text: str) -> str:
+    found = sum(sign.isalnum() for sign in text.upper().removeprefix("IMO" if kind == "imo" else ""))
+    name, length, signs = ("LEI", 20, "letters and digits") if kind == "lei" else ("IMO number", 7, "digits")
+    if found != length:
+        return f"has {found} {signs if kind == 'lei' else 'signs'} where an {name} has {length} {signs}"
+    return f"is no {name}: its check digits do not fit the rest; compare it with the paper it was copied from"
 
 
 def share(value: str) -> int:
@@ -156,12 +173,15 @@ def share(value: str) -> int:
 
     :raises UnfitError: when it is not a percentage from 0 to 100 with at most two decimals.
     """
-    found = _SHARE.fullmatch(clean(value))
+    text = clean(value)
+    shown = text.rstrip("% ")
+    found = _SHARE.fullmatch(text)
     if not found:
-        raise UnfitError("is not a percentage with at most two decimals")
+        was = f"is “{shown} %”, which is" if _BARE.fullmatch(shown) else "is"
+        raise UnfitError(f"{was} not a share; {WANTED_SHARE}")
     whole = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
     if whole > 10_000:
-        raise UnfitError("is more than 100 %")
+        raise UnfitError(f"is “{shown} %”, which is more than the whole; {WANTED_SHARE}")
     return whole
 
 
@@ -175,6 +195,10 @@ def held(value: str) -> tuple[str, int | None]:
     if not found:
         raise UnfitError("is not a reference with a percentage")
     stated = found["share"]
+    if stated is None and _TAIL.fullmatch(text):
+        tail = re.split(r"[:(\s]", text)[-1].rstrip(")% ")
+        was = f"“{tail} %”" if _BARE.fullmatch(tail) else "something that is no number"
+        raise UnfitError(f"has {was} where the share should stand; {WANTED_SHARE}")
     return found["reference"].strip(), None if stated is None else share(stated)
 
 
@@ -188,7 +212,7 @@ def kind_of(value: str) -> str:
         return "person"
     if text in _FIRMS:
         return "organisation"
-    raise UnfitError("is neither person nor organisation")
+    raise UnfitError("is neither person nor organisation; write one of these two words")
 
 
 def gender(value: str) -> str:
@@ -199,5 +223,5 @@ def gender(value: str) -> str:
     text = clean(value).casefold()
     known = {"m": "male", "male": "male", "f": "female", "female": "female", "other": "other", "x": "other"}
     if text not in known:
-        raise UnfitError("is none of male, female, other")
+        raise UnfitError("is none of male, female, other; m, f and x are understood too")
     return known[text]

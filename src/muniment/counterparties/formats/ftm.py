@@ -18,7 +18,7 @@ from followthemoney import model
 from followthemoney.schema import Schema
 
 from muniment.counterparties.formats import cells
-from muniment.counterparties.formats.owners import settle_owners
+from muniment.counterparties.formats.owners import MISSING, settle_owners
 from muniment.counterparties.formats.party import (
     IDENTIFIER_PROPERTIES,
     IdentifierInput,
@@ -222,7 +222,7 @@ class _Reading:
             merged = tuple(sorted({*party.identifiers, identifier}))
             self.parties[holder] = replace(party, identifiers=merged)
         lost = sorted({line for line, _, _ in self.papers} - good)
-        self.rejects += [Reject(line, "holder", "names a party that is not in the import") for line in lost]
+        self.rejects += [Reject(line, "holder", MISSING) for line in lost]
         owners, refused, rings = settle_owners(self.claims, {*self.parties, *known})
         return ImportPlan(
             parties=tuple(self.parties.values()),

@@ -12,6 +12,10 @@ from collections.abc import Collection, Iterable
 from muniment.counterparties.formats.party import OwnershipInput, Reject
 
 _WHOLE = 10_000
+MISSING = (
+    "names a party that is neither in this file nor in the register; "
+    "write its reference, and its share after that if you know it, such as C-002 25.5%"
+)
 
 
 def settle_owners(
@@ -27,7 +31,7 @@ def settle_owners(
     for claim in claims:
         key = (claim.owner, claim.owned, claim.role)
         if claim.owner not in known or claim.owned not in known:
-            rejects.append(Reject(claim.line, "owner", "names a party that is not in the import"))
+            rejects.append(Reject(claim.line, "owner", MISSING))
         elif claim.owner == claim.owned:
             rejects.append(Reject(claim.line, "owner", "names the party itself"))
         elif key not in kept:
@@ -43,7 +47,9 @@ def settle_owners(
     accepted: list[OwnershipInput] = []
     for claim in kept.values():
         if claim.role == "owner" and totals[claim.owned] > _WHOLE:
-            rejects.append(Reject(claim.line, "owner", "belongs to shares that add up to more than 100 %"))
+            total = f"{totals[claim.owned] / 100:g}"
+            why = f"belongs to shares of one party that add up to {total} %, which is more than 100 %"
+            rejects.append(Reject(claim.line, "owner", why))
         else:
             accepted.append(claim)
     notices = [

@@ -19,7 +19,7 @@ FIRM = {
     "countries": ["be"],
     "identifiers": [{"kind": "vat", "value": "BE0403019261"}],
 }
-TABLE = b"ref;firm;land\nS-7;Example Ropes;be\nS-8;Example Sails;zz\n"
+TABLE = b"ref;firm;land\nS-7;Example Ropes;be\nS-8;;be\n"
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def firm(ask):
 
 
 def test_what_was_entered_is_found_and_shown(ask, firm):
-    assert firm["party"]["aliases"] == ["NQS"]
+    assert firm["party"]["properties"]["alias"] == ["NQS"]
     [line] = ask("get", "?q=quay").json()["items"]
     assert (line["id"], line["name"]) == (firm["id"], "North Quay Shipping")
     assert ask("get", f"/{firm['id']}").json() == firm
@@ -50,13 +50,14 @@ def test_what_was_entered_is_found_and_shown(ask, firm):
 
 def test_a_change_keeps_what_it_does_not_name_and_is_guarded_by_the_mark(ask, firm):
     changed = ask("patch", f"/{firm['id']}", {"name": "North Quay Lines", "mark": firm["mark"]}).json()
-    assert changed["party"] == {**firm["party"], "name": "North Quay Lines"}
+    assert changed["party"]["properties"] == {**firm["party"]["properties"], "name": ["North Quay Lines"]}
     assert changed["mark"] != firm["mark"]
     stale = ask("patch", f"/{firm['id']}", {"name": "Late", "mark": firm["mark"]})
     assert stale.status_code == 409
     numbers = [{"kind": "lei", "value": "529900T8BM49AURSDO55"}]
     again = ask("patch", f"/{firm['id']}", {"identifiers": numbers, "mark": changed["mark"]})
-    assert [one["kind"] for one in again.json()["party"]["identifiers"]] == ["lei"]
+    assert again.json()["party"]["properties"]["leiCode"] == ["529900T8BM49AURSDO55"]
+    assert "vatCode" not in again.json()["party"]["properties"]
     ended = ask("patch", f"/{firm['id']}", {"status": "ended", "mark": again.json()["mark"]})
     assert (ended.json()["status"], ended.json()["party"]) == ("ended", again.json()["party"])
 

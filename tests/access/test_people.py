@@ -153,6 +153,16 @@ def test_a_new_password_ends_the_other_sessions(client_as, ada):
     assert other.get("/").status_code == 302
 
 
+def test_a_second_factor_that_is_reset_ends_the_sessions_it_opened_and_no_others(
+    client_as, account_of, adam, otto, ada
+):
+    lost, others = client_as(otto), [client_as(adam), client_as(ada)]
+    assert lost.get("/").status_code == 200
+    others[0].post(f"/settings/people/{otto.id}/reset-factor/")
+    assert lost.get("/").status_code == 302, "whoever found the device is out"
+    assert [other.get("/").status_code for other in others] == [200, 200]
+
+
 def test_a_weak_new_password_is_refused_in_the_form(client_as, ada):
     answer = client_as(ada).post(
         "/account/password/", {"oldpassword": PASSWORD, "password1": "short", "password2": "short"}

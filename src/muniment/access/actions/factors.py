@@ -6,11 +6,13 @@ by our adapter before they reach the table.
 
 from __future__ import annotations
 
+from importlib import import_module
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from django.conf import settings
 
 from muniment.access import rules
 from muniment.access.actions.people import locked
@@ -62,7 +64,7 @@ def remove_factor(act: Act) -> None:
 
 @action("access.reset_factor", cls="access.change", says="{actor} took the second factor of {subject} away")
 def reset_factor(act: Act, *, person_id: UUID) -> None:
-    """Take away somebody's lost second factor.
+    """Take away somebody's lost second factor, and end their sessions: who found the device may be in one.
 
     If their role needs one they set a new one up when they sign in next.
 
@@ -72,6 +74,8 @@ def reset_factor(act: Act, *, person_id: UUID) -> None:
     if act.actor.id == str(person.id):
         raise Refused("You cannot reset your own second factor.", todo="Ask another administrator.")
     _take_away(act, person)
+    # Where sessions are kept is the site's choice; this is Django's own way of asking for it.
+    import_module(settings.SESSION_ENGINE).SessionStore.end_all_of(str(person.id))
 
 
 def _take_away(act: Act, person: Person) -> None:

@@ -28,6 +28,7 @@ CALLED = {
     "snapshot_id": "source",
     "finding_id": "finding",
     "pack_id": "pack",
+    "export_id": "export",
     "scan_id": "scan",
 }
 #: What one does not come to by an address: allauth leads there while one signs in or changes the account.

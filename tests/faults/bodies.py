@@ -101,4 +101,5 @@ def bodies(stay: Any) -> dict[tuple[str, str], Callable[[], dict[str, Any]]]:
         ("POST", "/api/v1/evidence"): lambda: {"file": ("txt", b"A line.\n"), "title": "x", "owner": "y"},
         ("POST", "/api/v1/evidence/{document_id}/versions"): lambda: {"file": ("md", b"# A\n\nline\n")},
         ("POST", "/api/v1/packs/{pack_id}/copies"): lambda: {"given_to": "x"},
+        ("POST", "/api/v1/ledger/exports"): lambda: {"format": "ocsf"},
     }

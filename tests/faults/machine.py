@@ -24,6 +24,10 @@ class Machine:
     CLOSED: ClassVar[set[str]] = {
         "case list --state",
         "case decide --shown",
+        "ledger export --cursor",
+        "ledger export --from",
+        "ledger export --kind",
+        "ledger export --to",
         "list diff KEY",
         "list diff --new",
         "list diff --old",
@@ -151,6 +155,21 @@ class Machine:
             given=f"{PASSWORD}\n{self.code('officer')}\n",
         )
         out.unlink()
+        self.run(
+            "ledger export",
+            "--format",
+            "ocsf",
+            "--out",
+            str(out),
+            "--actor",
+            self.canaries.sing("command line: actor of an export"),
+            "--object",
+            self.canaries.sing("command line: object of an export"),
+            *officer,
+            given=f"{PASSWORD}\n{self.code('officer')}\n",
+        )
+        out.unlink()
+        out.with_name(f"{out.name}.manifest.json").unlink()
 
     def code(self, role: str) -> str:
         """Return a code of this person's app that was not used yet: waits for the next one."""

@@ -186,6 +186,7 @@ class Stay(Machine):
         page = officer.get(f"/cases/{decided}/")
         [build] = [one for one in officer.forms(page) if one.action.endswith("/build/")]
         assert officer.send(build).status == 200
+        self.fill(officer, "/ledger/exports/", "/ledger/exports/", form="cef")
 
     def proposed_case(self) -> tuple[str, str]:
         """Return a case that the analyst proposed an outcome for, and the digest of what is shown of it."""

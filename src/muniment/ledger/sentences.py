@@ -33,7 +33,7 @@ GROUPS: Final[dict[str, tuple[str | Promise, frozenset[str]]]] = {
     "screening": (gettext_lazy("Screening"), frozenset({"screening.run"})),
     "parties": (gettext_lazy("Counterparties"), frozenset({"party.change"})),
     "sources": (gettext_lazy("Law and lists"), frozenset({"source.change"})),
-    "exports": (gettext_lazy("Packs"), frozenset({"export"})),
+    "exports": (gettext_lazy("Packs and exports"), frozenset({"export"})),
     "accounts": (gettext_lazy("Accounts"), frozenset({"access.change", "access.sign_in"})),
     "readings": (
         gettext_lazy("Readings"),

@@ -73,6 +73,7 @@ def export(request: Asked, export_id: UUID) -> HttpResponse:
         "proven": made.idx is not None and newest is not None and made.idx < newest.size,
         "again": again(made.asked, made.cursor) if made.cursor else {},
         "left": made.range.size - made.range.end,
+        "last": made.range.end - 1 if made.range.end > made.range.first else None,
         "may_take": "ledger.download" in request.actor.may
         and (not made.asked.personal or "ledger.export_personal" in request.actor.may),
         "may_export": "ledger.export" in request.actor.may,

@@ -14,6 +14,8 @@ from muniment.cases import actions as cases
 from muniment.cases import queries as case_queries
 from muniment.counterparties import actions as counterparties
 from muniment.counterparties.models import Counterparty
+from muniment.ledger import exporting
+from muniment.ledger.exports.asked import Asked
 from muniment.ops import loading
 from muniment.ops.acting import Login, hire, operator
 from muniment.ops.demo import firm, town
@@ -177,4 +179,11 @@ def _case(made: Seeded, people: dict[str, Actor]) -> None:
     asked = packs.build(officer, case_id=case.id)
     pack_jobs.carry_out(officer.tenant, asked.id)
     waiting = cases.open_case(analyst, title="Waits for a proposal (invented)", items=items[:1])
-    made.ids |= {"case": case.id, "decision": proposed.id, "pack": asked.id, "open_case": waiting.id}
+    export = exporting.make(officer, Asked("csv"))
+    made.ids |= {
+        "case": case.id,
+        "decision": proposed.id,
+        "pack": asked.id,
+        "open_case": waiting.id,
+        "export": export.id,
+    }

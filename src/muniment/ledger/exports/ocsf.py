@@ -79,9 +79,7 @@ def _placed(one: Line) -> tuple[int, int]:
         return ACCOUNT_CHANGE, _ACCOUNT.get(verb, OTHER)
     if verb.startswith(("browse", "download", "export", "read", "replay")):
         return API_ACTIVITY, 2
-    if verb in _CREATING:
-        return API_ACTIVITY, 1
-    return API_ACTIVITY, 3 if one.cls.endswith((".change", ".decision")) else OTHER
+    return API_ACTIVITY, 1 if verb in _CREATING else 3
 
 
 def _user(one: Line) -> dict[str, Any]:

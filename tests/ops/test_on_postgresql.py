@@ -72,7 +72,7 @@ def typed(boss, place):
             capture_output=True,
             text=True,
             check=False,
-            timeout=200,
+            timeout=280,
         )
         assert done.returncode == expect, (script, done.returncode, done.stdout[-3000:] + done.stderr[-3000:])
         return done.stdout + done.stderr

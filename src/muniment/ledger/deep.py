@@ -6,12 +6,11 @@ and from the row lists whose root these commit, never from a column.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from muniment.ledger import rows, vouch
-from muniment.ledger.models import Outbox, RowList, Stream
+from muniment.ledger.models import Event, Outbox, RowList, Stream
 from muniment.ledger.openings import opened_event
 from muniment.ledger.sequence import leaf_of
 from muniment.ledger.words import moment
@@ -28,8 +27,17 @@ from muniment.spine.scope import current_tenant
 Last = dict[tuple[str, str], tuple[str, str]]
 
 
-def opening_faults(event: Any, leaf: Leaf, name: str) -> Iterator[str]:
-    """Hold what an event says, and its search columns, against the commitments of its leaf."""
+def row_lists(events: Sequence[Event]) -> dict[UUID, bytes]:
+    """Return the row lists of these events, by event."""
+    wanted = RowList.objects.filter(id__in=[event.id for event in events])
+    return {event: bytes(body) for event, body in wanted.values_list("id", "body")}
+
+
+def contents_faults(event: Event, leaf: Leaf, name: str, listed: bytes | None, last: Last) -> Iterator[str]:
+    """Hold what an event says against the commitments of its leaf, and note what it says of the rows it changed.
+
+    :param listed: its row list, when there is one.
+    """
     try:
         shown = opened_event(event)
         for opening in shown.openings:
@@ -40,45 +48,38 @@ def opening_faults(event: Any, leaf: Leaf, name: str) -> Iterator[str]:
     said = tuple(shown.value(path) for path in ("action", "actor", "subject", "at"))
     if said != (event.kind, event.actor, event.subject, moment(event.at)):
         yield f"{name}: its search columns do not say what was committed"
+    yield from _row_list(str(shown.value("rows")), listed, name, last)
 
 
-def row_list(event: Any, name: str, last: Last) -> Iterator[str]:
-    """Check the row list of one event and note what it says of each row."""
-    committed = opened_event(event).value("rows")
-    held = RowList.objects.filter(id=event.id).first()
-    if held is None:
+def _row_list(committed: str, listed: bytes | None, name: str, last: Last) -> Iterator[str]:
+    """Hold a row list against the root that its event committed, and note what it says of each row."""
+    if listed is None:
         if committed:
             yield f"{name}: the list of the rows that it changed is missing"
         return
     try:
-        listed = parse(bytes(held.body), largest=1 << 30)
+        marks = parse(listed, largest=1 << 30)
     except Malformed as why:
         yield f"{name}: the list of the rows that it changed cannot be read ({why.what})"
         return
-    if root_of(canonical(mark) for mark in listed).hex() != committed:
+    if root_of(canonical(mark) for mark in marks).hex() != committed:
         yield f"{name}: the list of the rows that it changed is not what was committed"
         return
-    for table, row, digest in listed:
+    for table, row, digest in marks:
         last[table, row] = (digest, name)
 
 
-def waiting_faults(
-    waiting: Outbox, streams: dict[UUID, Stream], key: bytes | None, name: str
-) -> Iterator[str]:
-    """Hold a waiting event against its voucher and against what its leaf will say."""
+def leaf_to_come(waiting: Outbox, streams: dict[UUID, Stream], key: bytes | None) -> tuple[Leaf | None, str]:
+    """Return the leaf that a waiting event will have, or why it will have none."""
     stream = streams.get(waiting.stream)
     if stream is None:
-        yield f"{name}: its stream is missing"
-        return
+        return None, "its stream is missing"
     if key is not None and not vouch.vouched(key, waiting):
-        yield f"{name}: it is not as it was recorded"
-        return
+        return None, "it is not as it was recorded"
     try:
-        leaf = parse_leaf(leaf_of(waiting, stream))
+        return parse_leaf(leaf_of(waiting, stream)), ""
     except Malformed as why:
-        yield f"{name}: no leaf can be made of it ({why.what})"
-        return
-    yield from opening_faults(waiting, leaf, name)
+        return None, f"no leaf can be made of it ({why.what})"
 
 
 def guarded_faults(last: Last) -> Iterator[str | None]:

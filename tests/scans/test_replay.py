@@ -9,7 +9,7 @@ from tests.scans.test_pages import spoil, words_of
 
 from muniment.ledger import publish, verify
 from muniment.ledger.action import action
-from muniment.scans import actions
+from muniment.scans import actions, jobs
 from muniment.scans.models import Replay, Scan
 from muniment.spine import ports
 from muniment.spine.errors import Absent, Clash, Refused
@@ -68,6 +68,23 @@ def test_findings_that_no_longer_come_out_are_said_in_red(client_as, ada, scanne
     assert "Other findings came out" in shown
     assert "Do not rest a decision on this scan" in shown
     assert scanned.digest in shown
+
+
+def test_a_scan_made_by_other_rules_is_not_compared(client_as, ada, scanned):
+    @action("scans.age", cls="scan.run", says="x")
+    def age(act):
+        row = Scan.objects.get()
+        row.versions = {**row.versions, "duties": "duties/0"}
+        row.save(update_fields=["versions"])
+        act.record(row)
+
+    age(type(ada)(id=ada.id, kind=ada.kind, tenant=ada.tenant, may=ada.may | {"scans.age"}))
+    shown = words_of(client_as(ada).get(f"/scans/{scanned.id}/"))
+    assert "It was made by other rules than are installed now" in shown
+    assert ASK not in shown
+    assert client_as(ada).post(f"/api/v1/scans/{scanned.id}/replay").status_code == 403
+    with pytest.raises(Refused, match="other rules"):
+        jobs.replay(ada.tenant, scanned.id)
 
 
 def test_a_check_that_cannot_be_done_says_why(client_as, ada, scanned, filed):

@@ -155,11 +155,12 @@ def replay(act: Act, *, scan_id: UUID) -> Replay:
     """Have a scan done again from the stored bytes, to see whether the same findings come out.
 
     :raises Absent: when there is no such scan.
-    :raises Refused: when it has no findings yet.
+    :raises Refused: when it has no findings yet, or was made by other rules than are installed now.
     :raises Clash: when such a check is under way.
     """
     scan = queries.scan(scan_id)
     rules.require_done(scan)
+    rules.require_these_rules(scan)
     asked: Replay = Replay.objects.create(
         scan=scan, asked_by=act.actor.id, asked_at=act.now, recorded=scan.digest
     )

@@ -109,8 +109,13 @@ class Replayed:
 
 
 def replay(tenant: UUID, scan_id: UUID) -> Replayed:
-    """Do a scan again from the stored bytes and compare the digests; nothing is written."""
+    """Do a scan again from the stored bytes and compare the digests; nothing is written.
+
+    :raises Refused: when it has no findings yet, or was made by other rules than are installed now.
+    """
     with tenant_scope(tenant):
         asked = queries.scan(scan_id)
+        rules.require_done(asked)
+        rules.require_these_rules(asked)
         inputs = queries.inputs(asked)
         return Replayed(asked.digest, hold(inputs.acts, inputs.documents).digest)

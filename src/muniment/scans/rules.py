@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from muniment.scans.evidence.proposal import Proposal
+from muniment.scans.evidence.scan import VERSIONS
 from muniment.scans.models import Assessment, Finding, Replay, Scan, ScanState
 from muniment.spine.actor import Actor
 from muniment.spine.errors import Busy, Clash, Invalid, MunimentError, Refused
@@ -60,6 +61,20 @@ def require_done(scan: Scan) -> None:
     """Refuse to check the findings of a scan that has none."""
     if scan.state != ScanState.DONE:
         raise Refused("This scan has no findings yet.", todo="Wait until it is done.")
+
+
+def made_by_these_rules(scan: Scan) -> bool:
+    """Say whether a scan was made by the rules that are installed now; else other findings would prove nothing."""
+    return bool(scan.versions == VERSIONS)
+
+
+def require_these_rules(scan: Scan) -> None:
+    """Refuse to do a scan again with rules that are not those it was made by."""
+    if not made_by_these_rules(scan):
+        raise Refused(
+            "This scan was made by other rules than are installed now, so it cannot be done again alike.",
+            todo="Start a new scan to see what today's rules find.",
+        )
 
 
 def require_under_way(replay: Replay) -> None:

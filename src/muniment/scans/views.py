@@ -299,6 +299,7 @@ def _head(
         "answered": held.total() - queries.meant(held, {"assessment": "proposed"}),
         "by": known.get(found.requested_by, ""),
         "replayed": replayed,
+        "these_rules": rules.made_by_these_rules(found),
         "replaying": replayed is not None and replayed.ended_at is None,
         "replayed_by": known.get(replayed.asked_by, "") if replayed else "",
         "replay": f"muniment replay {found.id}",

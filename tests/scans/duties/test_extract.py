@@ -243,7 +243,7 @@ def test_a_truncated_article_marks_its_duties() -> None:
 
 
 def test_the_rules_have_a_version() -> None:
-    assert RULES == "duties/1"
+    assert RULES == "duties/2"
 
 
 VOCABULARY = """The controller, shall must not where unless within 72 hours of Article 5(2) point (a) : ; .

@@ -54,6 +54,25 @@ art_27.par_1.pnt_a#1 N
 }
 
 
+# Of all evidence that words alone ever proposed in the ten documents, read one by one: the passage is about
+# something else, or the duty is not one of this firm. (The rest of what is proposed was found right.)
+_MISLED = {
+    D: """
+art_5.par_2.pnt_g#1 art_11.par_6.pnt_b#1 art_11.par_10#1 art_12.par_5.pnt_b#1 art_13.par_1#1 art_18.par_2#1
+art_19.par_1#3 art_25.par_3#1 art_26.par_2#2
+""",
+    G: """
+art_12.par_1#1 art_13.par_1.pnt_e#1 art_14.par_1.pnt_e#1 art_19#1 art_33.par_3.pnt_b#1 art_36.par_3.pnt_d#1
+""",
+    A: "art_50.par_2#1",
+}
+
+
+def misled() -> set[tuple[str, str]]:
+    """Return act and duty where a person found that the evidence proposed is none."""
+    return {(act, duty) for act, text in _MISLED.items() for duty in text.split()}
+
+
 def gold() -> dict[tuple[str, str], tuple[str, str]]:
     """Return act and duty with the label and the document it was found in."""
     found = {}

@@ -3,11 +3,12 @@
 Measured when the rules were set. The thresholds were chosen on these 115 labels, so expect less
 elsewhere.
 
-* conflicts: 6 of 6 found, none invented; * evidence: 37 of 39 proposed are right, 37 of 55 are found, 10
+* conflicts: 6 of 6 found, none invented; * evidence: 37 of 37 proposed are right, 37 of 55 are found, 9
 more are shown as "cannot tell" for reading; * silence: 49 of 54 right.
 
-Outside the labels the words mislead more often: of all 58 evidence proposals of the scan, read one by
-one, 42 were right. The floors below are a little lower than the figures, so that a worse change fails.
+Outside the labels the words mislead more often: of all 44 evidence proposals of the scan, read one by
+one, 39 are right. (They were 42 of 58 before duties competed for a passage, and before duties of one kind of
+firm were left to a person.) The floors below are a little lower than the figures, so that a worse change fails.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from tests.scans.evidence.firm import DOCUMENTS
-from tests.scans.evidence.gold import A, D, G, gold
+from tests.scans.evidence.gold import A, D, G, gold, misled
 
 from muniment.scans.evidence import ActInput, DocumentInput, ScanResult, Status, scan
 from muniment.sources.formats import oj_xhtml
@@ -70,7 +71,13 @@ def test_every_contradiction_is_found_and_none_invented(
 def test_evidence_is_mostly_right(table: Counter[tuple[str, str]]) -> None:
     right = table["E", Status.EVIDENCE]
     wrong = table["N", Status.EVIDENCE] + table["C", Status.EVIDENCE]
-    assert right / (right + wrong) >= 0.9
+    assert right / (right + wrong) >= 0.95
+
+
+def test_of_all_evidence_read_one_by_one_few_are_about_something_else(result: ScanResult) -> None:
+    proposed = {(one.law.act, one.duty) for one in result.proposals if one.status is Status.EVIDENCE}
+    assert len(proposed) >= 40
+    assert len(proposed & misled()) / len(proposed) <= 0.15
 
 
 def test_most_evidence_is_found_or_shown_for_reading(table: Counter[tuple[str, str]]) -> None:

@@ -24,11 +24,14 @@ class Actor:
 
     :param words: regular expression for the noun phrase, without article.
     :param side: :data:`REGULATED`, :data:`AUTHORITY` or :data:`HOLDER`.
+    :param special: a kind of firm, or a role, that most firms under the act do not have; what is asked of it alone
+        binds a firm only if it is one, which its documents seldom say.
     """
 
     name: str
     words: str
     side: str = REGULATED
+    special: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,30 +125,41 @@ _HOLDERS = (
 )
 _FINANCIAL = (
     Actor(
-        "critical ICT third-party service provider", r"critical ICT third[\u2010-]party service providers?"
+        "critical ICT third-party service provider",
+        r"critical ICT third[\u2010-]party service providers?",
+        special=True,
     ),
     Actor(
         "ICT third-party service provider",
         r"ICT third[\u2010-]party service providers?|ICT intra-group service providers?",
+        special=True,
     ),
+    # The kinds of Article 2(1) of DORA, and the smallest firms.
+    Actor("microenterprise", r"microenterprises?", special=True),
+    Actor("credit institution", r"credit institutions?", special=True),
+    Actor("trading venue", r"trading venues?", special=True),
+    Actor("central counterparty", r"central counterpart(?:y|ies)", special=True),
+    Actor("central securities depository", r"central securities depositor(?:y|ies)", special=True),
+    Actor("trade repository", r"trade repositor(?:y|ies)", special=True),
+    Actor("credit rating agency", r"credit rating agenc(?:y|ies)", special=True),
+    Actor("payment institution", r"payment institutions?", special=True),
+    Actor("electronic money institution", r"electronic money institutions?", special=True),
+    Actor("investment firm", r"investment firms?", special=True),
+    Actor("insurance undertaking", r"insurance (?:and reinsurance )?undertakings?", special=True),
     Actor(
         "management body of the financial entity", r"members? of the management body|management bod(?:y|ies)"
     ),
     Actor(
         "financial entity",
-        r"financial entit(?:y|ies)|credit institutions?|microenterprises?|trading venues?|"
-        r"central counterpart(?:y|ies)|"
-        r"central securities depositor(?:y|ies)|trade repositor(?:y|ies)|payment institutions?|"
-        r"electronic money institutions?|investment firms?|insurance (?:and reinsurance )?undertakings?|"
-        r"(?:institutions|entities) (?:referred to|listed) in",
+        r"financial entit(?:y|ies)|(?:institutions|entities) (?:referred to|listed) in",
     ),
 )
 _PRIVACY = (
     Actor("joint controllers", r"joint controllers?"),
     Actor("controller", r"(?:data )?controllers?"),
-    Actor("processor", r"(?:data )?processors?"),
+    Actor("processor", r"(?:data )?processors?", special=True),
     Actor("data protection officer", r"data protection officers?"),
-    Actor("representative", r"representatives?"),
+    Actor("representative", r"representatives?", special=True),
     Actor("certification body", r"(?:certification|monitoring|accredited) bod(?:y|ies)", AUTHORITY),
 )
 _ARTIFICIAL = (
@@ -153,18 +167,20 @@ _ARTIFICIAL = (
         "provider of general-purpose AI model",
         r"(?:authorised representatives of )?providers? of (?:a )?general[\u2010-]purpose AI (?:models?|"
         r"systems?)(?: with systemic risk)?",
+        special=True,
     ),
     Actor(
         "provider of high-risk AI system",
         r"providers? (?:or prospective providers? )?of (?:an? )?high[\u2010-]risk AI systems?",
+        special=True,
     ),
     Actor("deployer of high-risk AI system", r"deployers? of (?:an? )?high[\u2010-]risk AI systems?"),
-    Actor("authorised representative", r"authorised representatives?"),
-    Actor("product manufacturer", r"product manufacturers?|manufacturers?"),
-    Actor("provider", r"(?:downstream )?providers?"),
+    Actor("authorised representative", r"authorised representatives?", special=True),
+    Actor("product manufacturer", r"product manufacturers?|manufacturers?", special=True),
+    Actor("provider", r"(?:downstream )?providers?", special=True),
     Actor("deployer", r"deployers?"),
-    Actor("importer", r"importers?"),
-    Actor("distributor", r"distributors?"),
+    Actor("importer", r"importers?", special=True),
+    Actor("distributor", r"distributors?", special=True),
     Actor("operator", r"(?:economic )?operators?|third part(?:y|ies)"),
 )
 _OTHERS = (
@@ -242,3 +258,7 @@ def _generic() -> AddresseeLexicon:
 def lexicon(celex: str) -> AddresseeLexicon:
     """Return the act's own lexicon, or the general one for an act nobody has described yet."""
     return _LEXICONS.get(celex) or _generic()
+
+
+#: Names that stand for one kind of firm or one role, whichever act they come from.
+SPECIAL = frozenset(one.name for one in _generic().actors if one.special)

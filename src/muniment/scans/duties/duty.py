@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-RULES = "duties/1"
+RULES = "duties/2"
 
 
 class Party(StrEnum):

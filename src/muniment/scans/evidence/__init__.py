@@ -4,11 +4,11 @@
 tell"; nothing here ever says that a duty is met.
 """
 
-from muniment.scans.evidence.assess import assess, place
+from muniment.scans.evidence.assess import assess
 from muniment.scans.evidence.conflicts import RuleState
 from muniment.scans.evidence.index import Hit, Index
 from muniment.scans.evidence.passages import Passage, passages
-from muniment.scans.evidence.proposal import DocumentAnchor, LawAnchor, Proposal, Status, digest_of
+from muniment.scans.evidence.proposal import DocumentAnchor, LawAnchor, Proposal, Status, digest_of, place
 from muniment.scans.evidence.scan import ActInput, DocumentInput, ScanResult, Stats, scan
 
 __all__ = [

@@ -10,16 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from muniment.scans.duties.actors import SPECIAL
 from muniment.scans.duties.duty import Deadline, Duty
 from muniment.scans.duties.periods import Kind, Order, Period, compare, from_iso, periods
 from muniment.scans.evidence.conflicts import Finding, is_negated
 from muniment.scans.evidence.elements import Named
 from muniment.scans.evidence.index import Hit, Question
 from muniment.scans.evidence.passages import Passage, sentence_spans
-from muniment.scans.evidence.proposal import DocumentAnchor, LawAnchor, Proposal, Status
+from muniment.scans.evidence.proposal import DocumentAnchor, LawAnchor, Proposal, Status, place
 from muniment.scans.evidence.terms import terms
 
-MEASURE = "overlap/1"
+MEASURE = "overlap/2"
 # Chosen on the gold set of tests/scans/evidence; see its report.
 ENOUGH = 620
 TELLING = 6000
@@ -29,13 +30,6 @@ SAME_SUBJECT = 550
 # Two passages must be this much about the same thing before a differing time is called a conflict.
 SAME_THING = (650, 9000)
 FEWEST = 2
-
-
-def place(eid: str) -> str:
-    """Return a provision as people write it: ``art_33.par_1.pnt_a`` is Article 33(1)(a)."""
-    article, *rest = eid.split(".")
-    words = article.replace("art_", "Article ").replace("anx_", "Annex ")
-    return words + "".join(f"({one.split('_', 1)[-1]})" for one in rest)
 
 
 def assess(
@@ -78,6 +72,8 @@ class _Weighed:
         self.duty, self.question, self.law, self.searched = duty, question, law, searched
         self.broken: Sequence[Finding] = ()
         self.overlap = 0
+        # Other duties of the act bind every firm under it.
+        self.kinds = " or ".join(duty.addressees) if set(duty.addressees) <= SPECIAL else ""
 
     def _made(
         self, status: Status, confidence: int, why: str, basis: str, found: DocumentAnchor | None = None
@@ -178,6 +174,8 @@ class _Weighed:
             return self._made(Status.UNSURE, min(590, best.score), why, MEASURE, _sentences_of(best))
         low = best.score if best is not None else 0
         why = f"No evidence found for {where} in {_documents(self.searched)} searched."
+        if self.kinds:
+            why += f" It binds only firms of one kind or role ({self.kinds})."
         return self._made(Status.NONE, max(400, 1000 - low), why, MEASURE)
 
     def _spoken(self, hit: Hit, where: str) -> Proposal:
@@ -190,6 +188,12 @@ class _Weighed:
         if clash is not None:
             broken = place(clash.limit.eid)
             why = f"A passage speaks about {where} ({shared}), but it breaks {broken}: {clash.why}"
+            return self._made(Status.UNSURE, 550, why, MEASURE, found)
+        if self.kinds:
+            why = (
+                f"A passage speaks about {where} ({shared}), which binds only firms of one kind or role "
+                f"({self.kinds}); whether yours is one is for a person."
+            )
             return self._made(Status.UNSURE, 550, why, MEASURE, found)
         why = f"A passage speaks about what {where} asks ({shared}); whether it is enough is for a person."
         confidence = min(790, 100 + hit.score * 3 // 4)

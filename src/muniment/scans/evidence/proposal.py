@@ -25,6 +25,13 @@ class Status(StrEnum):
     UNSURE = "cannot_tell"
 
 
+def place(eid: str) -> str:
+    """Return a provision as people write it: ``art_33.par_1.pnt_a`` is Article 33(1)(a)."""
+    article, *rest = eid.split(".")
+    words = article.replace("art_", "Article ").replace("anx_", "Annex ")
+    return words + "".join(f"({one.split('_', 1)[-1]})" for one in rest)
+
+
 @dataclass(frozen=True, slots=True)
 class LawAnchor:
     """The passage of the law: act, digest of the snapshot it was read from, provision, code points, words."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from muniment.scans.duties import RULES, Deadline, Duty, extract
-from muniment.scans.evidence import conflicts, elements
+from muniment.scans.evidence import conflicts, elements, rivals
 from muniment.scans.evidence.assess import MEASURE, assess
 from muniment.scans.evidence.conflicts import Finding, RuleState
 from muniment.scans.evidence.index import Hit, Index
@@ -115,8 +115,10 @@ def scan(acts: Sequence[ActInput], documents: Sequence[DocumentInput]) -> ScanRe
     listed = {(part.celex, eid): named.get((part.id, eid)) for part in sets for eid, _, _ in part.elements}
     digests = {one.act.celex: one.digest for one in acts}
     proposals = []
+    asked: dict[tuple[str, str], frozenset[str]] = {}
     for duty in binding:
         question = ask(duty)
+        asked[duty.act, duty.key] = question.core
         hits = index.search(question)
         proposals.append(
             assess(
@@ -131,6 +133,7 @@ def scan(acts: Sequence[ActInput], documents: Sequence[DocumentInput]) -> ScanRe
                 element=listed.get((duty.act, duty.eid)),
             )
         )
+    proposals = rivals.settle(proposals, asked, MEASURE)
     stats = Stats(len(acts), len(unique), len(index), len(duties), len(binding))
     return ScanResult(duties, tuple(proposals), (*states, *more), dict(VERSIONS), digest_of(proposals), stats)
 

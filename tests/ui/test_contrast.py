@@ -98,3 +98,11 @@ def test_every_token_used_is_defined() -> None:
     used = set(re.findall(r"var\(--([a-z0-9-]+)", sheets))
     defined = set(re.findall(r"--([a-z0-9-]+):", sheets))
     assert used - defined == set()
+
+
+@pytest.mark.parametrize("stack", ["sans", "serif"])
+def test_names_in_other_scripts_have_fonts_to_fall_back_on(stack: str) -> None:
+    [fonts] = re.findall(rf"--{stack}: ([^;]+);", (STATIC / "tokens.css").read_text())
+    for wanted in ("CJK SC", "Arabic"):
+        assert wanted in fonts
+    assert fonts.endswith("serif"), "a generic family comes last"

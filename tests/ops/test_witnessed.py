@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,8 +19,6 @@ from muniment.spine import installation
 from muniment.spine.config import Settings, load
 from muniment.spine.errors import Invalid, Refused
 
-NAME = "witness.example/one"
-
 
 def _port() -> int:
     with socket.socket() as probe:
@@ -26,15 +26,10 @@ def _port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def witness(tmp_path: Path) -> tuple[Path, str, str]:
-    """A witness that is served: its folder, its address, its lines for a policy."""
-    folder, port = tmp_path / "witness", _port()
-    url = f"https://localhost:{port}"
-    words = ("--state", str(folder), "--name", NAME, "--url", url, "--port", str(port))
-    made = muniment("witness", "init", *words, "--json")
-    assert made.code == 0, made.err
-    return folder, url, made.json["policy"]
+def _commands() -> list[str]:
+    """The commands of the page, block by block."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "witness.md").read_text("utf-8")
+    return re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
 
 
 def _served(folder: Path, url: str) -> subprocess.Popen[bytes]:
@@ -52,44 +47,53 @@ def _served(folder: Path, url: str) -> subprocess.Popen[bytes]:
     return child
 
 
-def test_an_installation_is_witnessed_once_it_is_allowed_to_call_out(
-    installed: Path, tmp_path: Path, witness: tuple[Path, str, str]
-) -> None:
-    folder, url, lines = witness
+def test_the_page_about_witnesses_does_what_it_says(installed: Path, tmp_path: Path) -> None:
     assert muniment("ledger", "settle", home=installed).code == 0
-    heads = muniment("ledger", "checkpoint", "--json", home=installed).json["checkpoints"]
-    keys = tmp_path / "log.keys"
-    keys.write_text(next(one["keys"] for one in heads if "/deployment/" in one["log"]))
-    assert muniment("witness", "trust", "--state", str(folder), str(keys)).code == 0
-    policy = tmp_path / "policy"
-    logs = "".join(f"log {line}\n" for line in keys.read_text().splitlines())
-    policy.write_text(f"{logs}{lines}quorum {NAME}\n")
-    child = _served(folder, url)
+    port = _port()
+    url = f"https://localhost:{port}"
+    changed = {
+        "/srv/muniment": str(installed),
+        "/srv/": f"{tmp_path}/",
+        "https://notary.example:8444": url,
+        "--host 0.0.0.0": f"--port {port}",
+        # A witness of this machine is called as one of a private network.
+        "MUNIMENT_ALLOW_EGRESS=": "MUNIMENT_ALLOW_EGRESS_PRIVATE=",
+        f"muniment witness serve --state {tmp_path}/witness\n": "",
+    }
+
+    def run(block: str) -> subprocess.CompletedProcess[str]:
+        for old, new in changed.items():
+            block = block.replace(old, new)
+        where = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        return subprocess.run(
+            ["bash", "-ec", block],
+            env=environment(**where),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    made, keys, trusted, written, allowed, audited = _commands()
+    for block in (made, keys, trusted, written):
+        done = run(block)
+        assert done.returncode == 0, done.stderr
+    # Before the settings open the way, nothing goes out and nothing is witnessed.
+    closed = run(allowed.split("export")[0] + allowed[allowed.index("muniment ledger") :])
+    assert "Nothing may be fetched from this destination." in closed.stdout
+    assert run(audited).returncode == 1
+    child = _served(tmp_path / "witness", url)
     try:
-        named = {"MUNIMENT_WITNESS_POLICY": str(policy)}
-        closed = muniment("ledger", "settle", "--json", home=installed, **named)
-        assert closed.code == 0
-        assert [one["fault"] for one in closed.json["witnesses"]] == [
-            "Nothing may be fetched from this destination."
-        ]
-        assert muniment("ledger", "verify", "--policy", str(policy), home=installed).code == 1
-        allowed = {
-            **named,
-            "MUNIMENT_ALLOW_EGRESS_PRIVATE": url,
-            "MUNIMENT_EGRESS_AUTHORITIES": str(folder / "tls" / "authority.pem"),
-        }
-        asked = muniment("ledger", "settle", "--json", home=installed, **allowed)
-        assert [(one["fault"], one["alarm"]) for one in asked.json["witnesses"]] == [("", False)]
-        found = muniment("ledger", "verify", "--policy", str(policy), "--json", home=installed)
-        assert (found.code, [one["holds"] for one in found.json["witnessed"]]) == (0, [True])
+        asked = run(allowed)
+        assert (asked.returncode, f"{url}: cosigned" in asked.stdout) == (0, True), asked.stderr
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait(timeout=30)
-    seen = muniment("witness", "show", "--state", str(folder), "--json")
-    assert (seen.code, [one["size"] for one in seen.json["logs"]]) == (
-        0,
-        [found.json["witnessed"][0]["size"]],
-    )
+        (installed / "witness.policy").unlink()
+    found = run(audited)
+    assert (found.returncode, "witnessed up to" in found.stdout) == (0, True), found.stdout
+    seen = muniment("witness", "show", "--state", str(tmp_path / "witness"), "--json")
+    assert (seen.code, len(seen.json["logs"])) == (0, 1)
 
 
 def test_the_settings_open_the_one_way_out_and_wrong_ones_stop(

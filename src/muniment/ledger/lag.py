@@ -30,15 +30,16 @@ class Lag:
     """How a log stands with its witnesses.
 
     :param size: entries in the log. :param covered: how many of them a witnessed head covers.
-    :param at: when the last witness signed that head. :param waits: how long the oldest uncovered entry has stood.
-    :param through: whether it is covered through the deployment's log.
-    :param names: the witnesses whose signature it bears, as the policy names them.
+    :param at: when the last witness signed that head. :param oldest: when the oldest uncovered entry happened.
+    :param waits: how long that is ago. :param through: whether it is covered through the deployment's log.
+    :param names: the witnesses whose signature the head bears.
     """
 
     origin: str
     size: int
     covered: int
     at: datetime | None
+    oldest: datetime | None
     waits: timedelta
     through: bool
     names: tuple[str, ...]
@@ -112,9 +113,10 @@ def lag(log: Log, found: Policy, now: datetime) -> Lag:
         size,
         min(covered, size),
         datetime.fromtimestamp(max(head.times.values()), UTC) if head and head.times else None,
+        None if oldest is None else oldest.at,
         now - oldest.at if oldest is not None else timedelta(0),
         through,
-        tuple(sorted(name.decode("utf-8", "replace") for name in head.times)) if head else (),
+        tuple(sorted({key.name for key in head.good if key in found.witness_keys})) if head else (),
     )
 
 

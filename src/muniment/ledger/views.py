@@ -187,16 +187,19 @@ def checkpoints(request: Asked) -> HttpResponse:
     require_reader(request.actor)
     held = queries.checkpoints()
     witnesses = lag.standing(ports.now())
+    signed, covered = (witnesses.lag.names, witnesses.lag.covered) if witnesses.lag else ((), 0)
     context = {
         "held": held,
-        "points": [{"at": one.at, "size": one.size} for one in reversed(held)],
+        "points": [
+            {"at": one.at, "size": one.size, "witnesses": len(signed) if one.size <= covered else 0}
+            for one in reversed(held)
+        ],
         "count": queries.checkpoint_count(),
         "origin": queries.origin(),
         "keys": queries.keys(),
         "newest": held[0] if held else None,
         "note": queries.note() if held else "",
         "witnesses": witnesses,
-        "waits": int(witnesses.lag.waits.total_seconds()) if witnesses.lag else 0,
     }
     return render(request, "ledger/checkpoints.html", context)
 

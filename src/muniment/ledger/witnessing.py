@@ -126,7 +126,9 @@ def ask(log: Log, found: Policy, now: datetime) -> Round | None:
         return None
     own = newest.note.encode("utf-8")
     writer = TileWriter(logs.folder(log))
-    raw = dressed(log, own)
+    # Only lines that hold are counted as gathered: a damaged file must not keep a witness from being asked again.
+    held = _good(own, parse_note(dressed(log, own)).signatures, set(found.witness_keys))
+    raw = own + b"".join(line.encode().encode("utf-8") for line in held)
     lacking = _lacking(raw, found)
     if not lacking:
         _keep_witnessed(log, found, raw, writer)
@@ -212,9 +214,9 @@ def _ask_one(log: Log, own: bytes, url: str) -> tuple[Heard, tuple[Signature, ..
 
 def dressed(log: Log, own: bytes) -> bytes:
     """Return a checkpoint with the cosignatures that were gathered for it, or as it is."""
-    with suppress(OSError):
+    with suppress(OSError, Malformed):
         shown = (logs.folder(log) / "checkpoint").read_bytes()
-        if shown.startswith(own):
+        if shown.startswith(own) and parse_note(shown).text == parse_note(own).text:
             return shown
     return own
 

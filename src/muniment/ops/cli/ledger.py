@@ -14,7 +14,7 @@ from muniment.ledger.models import Checkpoint
 from muniment.ops.cli.answers import answer, common
 from muniment.ops.cli.exports import export, verifier
 from muniment.spine import ports
-from muniment.spine.scope import tenant_scope
+from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
 
 @click.group()
@@ -97,9 +97,19 @@ def verify(*, deep: bool, policy: Path | None, as_json: bool) -> int:
 
 
 @ledger.command()
+@click.option(
+    "--keys",
+    is_flag=True,
+    help="Print the public keys of the installation's log, for witnesses and auditors.",
+)
 @common
-def checkpoint(*, as_json: bool) -> None:
+def checkpoint(*, keys: bool, as_json: bool) -> None:
     """Print the newest signed head of every log."""
+    if keys:
+        own = logs.of(DEPLOYMENT)
+        lines = own.vkeys.splitlines()
+        answer({"log": own.origin, "keys": lines}, as_json=as_json, words=lines)
+        return
     told = []
     words = []
     for log in logs.every():

@@ -70,7 +70,7 @@ def init(*, state: Path, name: str, url: str, host: str, port: int, as_json: boo
 @click.argument("file", type=click.File("rb"))
 @_own
 def trust(*, file: Any, state: Path, as_json: bool) -> None:
-    """Add the keys of a log, one to a line as `muniment ledger checkpoint` prints them. Start the witness anew."""
+    """Add a log's keys, one to a line as `muniment ledger checkpoint --keys` prints them. Start the witness anew."""
     try:
         added = place.trust(state.absolute(), parse_keys(file.read(LARGEST_NOTE + 1)))
     except Malformed as why:

@@ -38,6 +38,7 @@ WORKING: Final = READING | {
     "counterparties.add",
     "counterparties.bring_in",
     "counterparties.change",
+    "counterparties.discard",
     "counterparties.offer",
     "packs.build",
     "scans.assess",

@@ -250,8 +250,7 @@ def bring_in(act: Act, *, import_id: UUID, settled: rules.Settled, ids: Mapping[
     held: Import | None = Import.objects.select_for_update().filter(id=import_id).first()
     if held is None:
         raise Absent
-    if held.state != ImportState.OFFERED:
-        raise Clash("This file was taken in already.", todo="There is nothing to do.")
+    rules.require_offered(held)
     key = keyring().blind_key(act.tenant)
     rows = [_row(act, ids[party.reference], party, key) for party in settled.new]
     Counterparty.objects.bulk_create(rows, batch_size=BATCH)
@@ -275,6 +274,22 @@ def bring_in(act: Act, *, import_id: UUID, settled: rules.Settled, ids: Mapping[
         rejects=len(settled.rejects),
         shown=Sealed(settled.shown),
     )
+    return held
+
+
+@action("counterparties.discard", cls="party.change", says="{actor} discarded an import that waited")
+def discard(act: Act, *, import_id: UUID) -> Import:
+    """Put an offered file aside, so that nobody takes it in by mistake; the file stays as evidence of what came.
+
+    :raises Clash: when it was taken in or discarded already.
+    """
+    held: Import | None = Import.objects.select_for_update().filter(id=import_id).first()
+    if held is None:
+        raise Absent
+    rules.require_offered(held)
+    held.state, held.taken_at, held.taken_by = ImportState.DISCARDED, act.now, act.actor.id
+    held.save()
+    act.record(held, sha256=held.sha256)
     return held
 
 

@@ -132,6 +132,12 @@ def show_import(request: Asked, import_id: UUID) -> dict[str, Any]:
     return _import(queries.import_of(import_id))
 
 
+@router.post("/imports/{uuid:import_id}/discard", response=ImportOut, summary="Discard an import that waits")
+def discard_import(request: Asked, import_id: UUID) -> dict[str, Any]:
+    """Put aside a file that was sent but not taken in; it stays as evidence of what came."""
+    return _import(actions.discard(request.actor, import_id=import_id))
+
+
 def _import(held: Import) -> dict[str, Any]:
     return {
         "id": held.id,

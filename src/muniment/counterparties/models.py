@@ -136,17 +136,22 @@ class ImportState(models.TextChoices):
 
     OFFERED = "offered", "offered"
     TAKEN = "taken", "taken in"
+    DISCARDED = "discarded", "discarded"
 
 
 class Import(TenantModel):
-    """A file of counterparties as it came, and what became of it."""
+    """A file of counterparties as it came, and what became of it.
+
+    ``taken_at`` and ``taken_by`` say when and by whom it was taken in or discarded: a column of its own for the
+    latter would change the digest of every row that the ledger knows already.
+    """
 
     name = SealedText(under="tenant")
     form = models.CharField(max_length=4)
     blob_id = models.UUIDField()
     sha256 = models.CharField(max_length=64)
     size = models.BigIntegerField()
-    state = models.CharField(max_length=8, choices=ImportState.choices, default=ImportState.OFFERED)
+    state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.OFFERED)
     offered_at = models.DateTimeField()
     offered_by = models.CharField(max_length=80)
     taken_at = models.DateTimeField(null=True)
@@ -158,7 +163,7 @@ class Import(TenantModel):
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="offered", taken_at__isnull=True, taken_by="")
-                | Q(state="taken", taken_at__isnull=False) & ~Q(taken_by=""),
+                | Q(state__in=["taken", "discarded"], taken_at__isnull=False) & ~Q(taken_by=""),
                 name="an_import_says_who_took_it_in",
             ),
         ]

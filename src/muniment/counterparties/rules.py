@@ -21,11 +21,11 @@ from muniment.counterparties.formats import (
     cells,
 )
 from muniment.counterparties.formats.party import IDENTIFIER_PROPERTIES
-from muniment.counterparties.models import Counterparty, Kind
+from muniment.counterparties.models import Counterparty, Import, ImportState, Kind
 from muniment.proof.canonical import canonical
 from muniment.spine.actor import Actor
 from muniment.spine.blind import blind, identifier, tokens
-from muniment.spine.errors import Invalid, Refused
+from muniment.spine.errors import Clash, Invalid, Refused
 
 Read = TypeVar("Read")
 
@@ -204,6 +204,17 @@ def differing(before: PartyInput, after: PartyInput) -> list[str]:
 
 
 # ---------------------------------------------------------------- what an import would do
+
+
+def require_offered(held: Import) -> None:
+    """Refuse a file with which somebody has dealt already.
+
+    :raises Clash: unless it waits for somebody to take it in or to discard it.
+    """
+    if held.state == ImportState.TAKEN:
+        raise Clash("This file was taken in already.", todo="There is nothing to do.")
+    if held.state == ImportState.DISCARDED:
+        raise Clash("This file was discarded.", todo="Bring it in anew if you need it after all.")
 
 
 @dataclass(frozen=True, slots=True)

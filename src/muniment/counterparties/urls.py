@@ -12,6 +12,7 @@ urlpatterns = [
     path("add/", views.add, name="add"),
     path("import/", views.offer, name="offer"),
     path("import/<uuid:import_id>/", views.look_over, name="import"),
+    path("import/<uuid:import_id>/discard/", views.discard, name="discard"),
     path("<uuid:counterparty_id>/", views.show, name="show"),
     path("<uuid:counterparty_id>/change/", views.change, name="change"),
 ]

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from muniment.counterparties import actions, queries, rules
 from muniment.counterparties.forms import FIELD_NAMES, STANDINGS, FileForm, MappingForm, PartyForm
@@ -138,7 +138,7 @@ def look_over(request: Asked, import_id: UUID) -> HttpResponse:
     """Show what an offered file would do, column by column, and do it when somebody confirms exactly that."""
     rules.require_right(request.actor, "counterparties.bring_in")
     held = queries.import_of(import_id)
-    if held.state == "taken":
+    if held.state != "offered":
         left_out = queries.rejects_of(held)
         shown = {"held": held, "rejects": _shown(left_out[:MOST_SHOWN]), "more": len(left_out) - MOST_SHOWN}
         return render(request, "counterparties/taken.html", shown)
@@ -177,6 +177,14 @@ def look_over(request: Asked, import_id: UUID) -> HttpResponse:
             "confirm": list(form.cleaned_data.items()),
         },
     )
+
+
+@require_POST
+def discard(request: Asked, import_id: UUID) -> HttpResponse:
+    """Put an offered file aside."""
+    actions.discard(request.actor, import_id=import_id)
+    messages.info(request, _("The file is discarded. Nothing in the register has changed."))
+    return redirect("counterparties:offer")
 
 
 def _suggested(look: queries.Look) -> dict[str, str]:

@@ -173,6 +173,18 @@ def test_a_log_that_cannot_be_published_keeps_no_other_from_it(three, ada, mallo
     assert fresh.published == fresh.size
 
 
+def test_a_log_whose_waiting_event_was_changed_keeps_no_other_from_it(three, mallory):
+    cases.open_case(mallory, title="Somebody else's")
+    first, second = (log.tenant_id for log in logs.every()[:2])
+    with owner(first, "ledger_outbox") as cursor:
+        update(cursor, "ledger_outbox", "cls = 'export'", "tenant_id", key(first))
+    with pytest.raises(Clash, match="not what was recorded"):
+        publish.settle()
+    fresh = logs.of(second)
+    assert fresh.published == fresh.size > 0
+    assert logs.of(first).size == 0
+
+
 def test_without_its_signing_key_a_log_grows_and_is_not_signed(three, ada, monkeypatch, tmp_path):
     monkeypatch.setattr("muniment.ledger.logs._key_path", lambda tag: tmp_path / tag)
     with pytest.raises(Busy, match="signing key"):

@@ -112,8 +112,8 @@ def settle() -> list[Settled]:
     troubles: list[Exception] = []
     clerk = system("sequencer", may=frozenset({"ledger.anchor"}))
     for log in logs.every():
-        sequenced = sequence(log.tenant_id)
         try:
+            sequenced = sequence(log.tenant_id)
             made = publish(log.tenant_id)
         except (MunimentError, Malformed, OSError) as trouble:
             troubles.append(trouble)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from django.urls import reverse
 from tests.ledger.houses import Houses
 from tests.ops.commands import here
@@ -16,6 +18,7 @@ from tests.proof.small_log import NOON
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, witnessing
 from muniment.ops import checking
+from muniment.ops.serving import worker
 from muniment.spine import config, ports
 from muniment.spine.scope import DEPLOYMENT
 from muniment.witness.application import Answer
@@ -126,3 +129,35 @@ def test_what_cannot_be_checked_here_is_neither_true_nor_false(
     monkeypatch.setattr("muniment.proof.checkpoint.mldsa44_available", lambda: False)
     found = command("ledger", "verify", "--policy", str(config.current().witnesses), "--json")
     assert (found.code, found.json["holds"]) == (2, None)
+
+
+def test_the_worker_asks_and_says_in_its_log_who_did_not_sign(
+    lived: Houses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The log of tests is told errors only.
+    lines = structlog.testing.CapturingLogger()
+    monkeypatch.setattr(worker, "log", structlog.wrap_logger(lines, wrapper_class=structlog.BoundLogger))
+
+    def told() -> list[str]:
+        names = re.findall(r"witness_\w+", str(lines.calls))
+        lines.calls.clear()
+        return names
+
+    lived.policy(f"quorum {NAME}")
+    for status, event in ((503, "witness_did_not_sign"), (422, "witness_contradicts")):
+        lived.says[NAME] = lambda _raw, status=status: Answer(status, b"")
+        assert worker._ask()
+        assert told() == [event]
+    lived.says[NAME] = lived.held[NAME].add_checkpoint
+    assert worker._ask()
+    assert not worker._ask()
+    assert told() == []
+
+
+def test_the_worker_that_is_asked_to_stop_asks_nobody(lived: Houses) -> None:
+    stopping = worker.Worker()
+    stopping.stopping.set()
+    asking = threading.Thread(target=stopping.witnesses)
+    asking.start()
+    asking.join(timeout=10)
+    assert not asking.is_alive()

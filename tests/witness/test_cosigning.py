@@ -17,6 +17,7 @@ from tests.witness.scripted import NAME, Shown, made
 from muniment.proof.checkpoint import open_checkpoint
 from muniment.proof.note import parse_key, parse_signatures, write_note
 from muniment.proof.policy import parse_policy, signed_at, witnessed
+from muniment.proof.witness import open_submission
 from muniment.witness import folder as place
 from muniment.witness import state as memory
 from muniment.witness.application import SIZE, Witness
@@ -179,6 +180,23 @@ def test_a_folder_that_cannot_be_written_cosigns_nothing(witness: Witness, shown
     witness.state._base.execute("PRAGMA query_only = OFF")
     assert witness.state.seen() == []
     assert witness.add_checkpoint(shown.asked(0, 4)).status == 200
+
+
+def test_a_head_that_was_written_and_never_answered_is_cosigned_when_asked_again(
+    witness: Witness, shown: Shown
+) -> None:
+    witness.state.accept(open_submission(shown.asked(0, 4), witness.logs), NOON)
+    said = witness.add_checkpoint(shown.asked(0, 4))
+    assert (said.status, said.body) == (409, b"4\n")
+    assert witness.add_checkpoint(shown.asked(4, 4)).status == 200
+    assert evidence(witness) == []
+
+
+def test_evidence_that_cannot_be_kept_cosigns_nothing_either(witness: Witness, shown: Shown) -> None:
+    witness.add_checkpoint(shown.asked(0, 4))
+    (witness.state.folder / "evidence").write_text("in the way")
+    assert witness.add_checkpoint(shown.forked().asked(4, 9)).status == 503
+    assert witness.state.seen()[0].checkpoint.size == 4
 
 
 def test_a_note_that_others_cosigned_before_is_taken(witness: Witness, shown: Shown) -> None:

@@ -238,7 +238,12 @@ def read(act: Act, *, case_id: UUID) -> queries.Whole:
     return found
 
 
-@action("cases.read_queue", cls="case.read", says="{actor} looked at a list of {facts.count:case|cases}", reads=True)
+@action(
+    "cases.read_queue",
+    cls="case.read",
+    says="{actor} looked at a list of {facts.count:case|cases}",
+    reads=True,
+)
 def read_queue(
     act: Act, *, state: str = "", most: int = queries.MOST, after: int = 0, by_number: bool = False
 ) -> list[Case]:

@@ -6,9 +6,11 @@ import json
 import re
 import subprocess
 import sys
+from base64 import b64decode
 
 import pytest
 from django.urls import reverse
+from proofbundle.tlogproof import verify_tlog_proof
 from tests.ledger.exported import faults, write_down
 
 from muniment.cases import actions as cases
@@ -60,6 +62,10 @@ def test_from_the_form_to_a_file_that_a_stranger_verifies(client_as, lived, otto
     name = re.search(r'filename="([^"]+)"', manifest["Content-Disposition"]).group(1)
     assert name == re.search(r'filename="([^"]+)"', file["Content-Disposition"]).group(1) + ".manifest.json"
     assert f"--manifest {name}" in shown
+    held = json.loads(manifest.content)
+    leaf, key = b64decode(held["event"]["leaf"]), queries_in(otto, queries.keys).splitlines()[0]
+    assert verify_tlog_proof(held["proof"], leaf, key)["ok"] is True
+    assert verify_tlog_proof(held["proof"], leaf[:-1], key)["ok"] is False
     (tmp_path / "file").write_bytes(file.content)
     (tmp_path / "manifest").write_bytes(manifest.content)
     (tmp_path / "verify.py").write_bytes(client.get(reverse("ledger:verifier")).content)
@@ -134,7 +140,7 @@ def test_an_administrator_is_not_offered_facts_about_persons(client_as, lived, a
 
 def test_a_large_export_and_an_empty_ledger_say_so(client_as, db, account_of, otto, monkeypatch):
     client = client_as(otto)
-    if queries_of(otto) is None:
+    if queries_in(otto, queries.newest_checkpoint) is None:
         assert "nothing to export yet" in text_of(client.get(reverse("ledger:exports")))
     publish.settle()
     made = exporting.make(otto, Asked("csv"))
@@ -143,9 +149,9 @@ def test_a_large_export_and_an_empty_ledger_say_so(client_as, db, account_of, ot
     assert "too large for a page" in shown
 
 
-def queries_of(actor):
+def queries_in(actor, ask):
     with tenant_scope(actor.tenant):
-        return queries.newest_checkpoint()
+        return ask()
 
 
 def test_the_api_makes_describes_and_hands_out(client_as, lived, otto):

@@ -119,10 +119,11 @@ def test_an_export_from_before_an_erasure_leaves_the_house_no_more(lived, otto):
 def test_the_same_cursor_gives_the_same_bytes_however_the_log_has_grown(lived, otto, ada):
     first = exporting.make(otto, Asked("ocsf", most=3))
     assert (first.entries, first.cursor) == (3, f"{first.range.size}.3")
-    then = made(otto, cursor=first.cursor, most=2)[1]
+    then, rest = made(otto, cursor=first.cursor, most=2)[1], made(otto, cursor=first.cursor)[1]
     cases.open_case(ada, title="One more")
     publish.settle()
     assert made(otto, cursor=first.cursor, most=2)[1] == then
+    assert made(otto, cursor=first.cursor)[1] == rest
 
 
 def test_parts_one_after_the_other_are_the_whole(lived, otto):

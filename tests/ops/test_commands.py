@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.db import connection
+from tests.ledger.tamper import key, owner
 from tests.ops.commands import muniment
 
 from muniment.ops.cli.program import COMMANDS
 from muniment.ops.demo import town
+from muniment.spine.scope import DEPLOYMENT
 
 PASSWORD = "a long enough passphrase"
 
@@ -199,3 +202,13 @@ def test_every_route_and_every_role_is_printed(command):
     policy = command("policy", "--json").json
     assert "cases.decide" in policy["roles"]["officer"]
     assert "cases.decide" not in json.dumps([policy["roles"]["analyst"], policy["by_token"]])
+
+
+def test_the_installations_own_log_is_missed_by_name(command, wick):
+    if connection.vendor == "postgresql":
+        pytest.skip("on PostgreSQL the application's role cannot take a log away")
+    with owner(DEPLOYMENT, "ledger_log") as cursor:
+        cursor.execute("DELETE FROM ledger_log WHERE tenant_id = %s", [key(DEPLOYMENT)])
+    ran = command("ledger", "verify")
+    assert ran.code == 1
+    assert "the installation's log: DOES NOT HOLD" in ran.out

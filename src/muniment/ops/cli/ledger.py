@@ -69,10 +69,12 @@ def verify(*, deep: bool, policy: Path | None, as_json: bool) -> int:
     told: list[dict[str, Any]] = []
     words = []
     for tenant, one in found.items():
+        # Only the installation's own log is looked for where its row is gone.
+        origin = origins.get(tenant, "the installation's log")
         told.append(
             {
                 "tenant": tenant,
-                "log": origins[tenant],
+                "log": origin,
                 "entries": one.entries,
                 "rows": one.rows,
                 "holds": one.holds,
@@ -80,9 +82,7 @@ def verify(*, deep: bool, policy: Path | None, as_json: bool) -> int:
             }
         )
         state = "holds" if one.holds else "DOES NOT HOLD"
-        words.append(
-            f"{origins[tenant]}: {state}; {one.entries} entries" + (f", {one.rows} rows" if deep else "")
-        )
+        words.append(f"{origin}: {state}; {one.entries} entries" + (f", {one.rows} rows" if deep else ""))
         words += [f"  {fault}" for fault in one.faults]
     verdicts = [] if trusted is None else list(lag.judge(trusted))
     for verdict in verdicts:

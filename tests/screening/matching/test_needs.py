@@ -40,6 +40,23 @@ HALVES: list[dict[str, Any]] = [
     party("15", "Airplane", name=["Heron 4"], registrationNumber=["9074729"]),
     party("16", "Person"),
 ]
+OTHERWISE = {
+    "country": "fr",
+    "nationality": "fr",
+    "gender": "other",
+    "birthDate": "1955-05-05",
+    "address": "9 Hill, Oslo",
+}
+"""The same halves once more with other values, so that a kept answer meets pairs it was not taken from."""
+
+OTHERS = [
+    {
+        **one,
+        "id": f"{one['id']}b",
+        "properties": {k: [OTHERWISE.get(k, v[0])] for k, v in one["properties"].items()},
+    }
+    for one in HALVES
+]
 ALL = [*HALVES, *ENTRIES, *(query for _, _, query in QUERIES)]
 
 
@@ -48,12 +65,15 @@ def words(answer: Any) -> tuple[Any, ...]:
 
 
 def test_a_feature_that_is_not_asked_says_the_same_of_every_pair_that_it_is_not_asked_about() -> None:
-    lefts = [Party(snapshot(one), for_query=True) for one in ALL]
-    rights = [Party(snapshot(one)) for one in ALL]
+    lefts = [Party(snapshot(one), for_query=True) for one in [*HALVES, *OTHERS]]
+    rights = [Party(snapshot(one)) for one in [*HALVES, *OTHERS]]
+    plans: dict[Any, needs.Plan] = {}
     stock = {one.id: model.get_proxy(one.to_dict()) for one in (*lefts, *rights)}
     silent = 0
     for left, right in itertools.product(lefts, rights):
-        made = needs.plan(ResidentLogicV2.features, left, right, STANDARD)
+        like = (left.like, right.like)
+        made = plans.get(like) or needs.plan(ResidentLogicV2.features, left, right, STANDARD)
+        plans[like] = made
         known = {**made.mains, **made.qualifiers}
         asked = {name for name, _, _ in (*made.ask_mains, *made.ask_qualifiers)}
         for feature in LogicV2.features:
@@ -61,7 +81,7 @@ def test_a_feature_that_is_not_asked_says_the_same_of_every_pair_that_it_is_not_
                 theirs = feature.invoke(stock[left.id], stock[right.id], STANDARD)
                 assert words(known[feature.name]) == words(theirs), feature.name
                 silent += 1
-    assert silent > 5000
+    assert silent > 2500
 
 
 def test_every_feature_is_asked_of_some_pair_or_can_be() -> None:
@@ -78,7 +98,7 @@ def test_every_feature_is_asked_of_some_pair_or_can_be() -> None:
 def test_a_pair_is_scored_as_the_librarys_own_loop_scores_it() -> None:
     own = ResidentLogicV2.default_config()
     above = 0
-    for one, other in itertools.product(ALL, ALL):
+    for one, other in itertools.product([*OTHERS, *ALL], [*ALL, *OTHERS]):
         left, right = Party(snapshot(one), for_query=True), Party(snapshot(other))
         quick, slow = compare(left, right), ResidentLogicV2.compare(left, right, own)
         assert quick.score == slow.score

@@ -95,6 +95,18 @@ def test_entries_of_a_tenant_are_covered_through_the_deployments_log(houses: Hou
     assert (found.names, found.oldest) == (("witness.example/a",), None)
 
 
+def test_an_anchor_that_no_witness_has_seen_covers_nothing(houses: Houses, ada: Any) -> None:
+    houses.open("witness.example/a", deployment())
+    houses.policy("quorum witness.example/a")
+    settled(ada)
+    witnessing.ask_all(NOON)
+    before = logs.of(ada.tenant).size
+    settled(ada, "Unseen")
+    found = standing(logs.of(ada.tenant))
+    assert (found.covered, found.behind) == (before, logs.of(ada.tenant).size - before)
+    assert found.behind > 0
+
+
 def test_a_tenants_log_that_the_policy_names_is_asked_for_itself(houses: Houses, ada: Any) -> None:
     own = logs.of(ada.tenant)
     houses.open("witness.example/a", deployment(), own)

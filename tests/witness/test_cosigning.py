@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.proof.small_log import NOON
@@ -116,7 +118,17 @@ def test_two_logs_do_not_get_in_each_others_way(tmp_path: Path, shown: Shown) ->
     witness.state.close()
 
 
-def test_of_many_who_ask_at_once_one_passes(tmp_path: Path, shown: Shown) -> None:
+def test_of_many_who_ask_at_once_one_passes(
+    tmp_path: Path, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = memory.require_continued
+
+    def slow(*told: Any) -> None:
+        # Between looking and writing there is time for all the others to look.
+        real(*told)
+        time.sleep(0.05)
+
+    monkeypatch.setattr(memory, "require_continued", slow)
     made(tmp_path / "w", shown)
     fork = shown.forked()
     # Two programs on one folder, four threads each, every one with its own history or size.

@@ -106,7 +106,12 @@ def change(
     return row
 
 
-@action("counterparties.read", cls="party.read", says="{actor} read {facts.count} counterparties", reads=True)
+@action(
+    "counterparties.read",
+    cls="party.read",
+    says="{actor} read {facts.count} {facts.count:counterparty|counterparties}",
+    reads=True,
+)
 def read(act: Act, *, ids: Sequence[UUID]) -> list[Counterparty]:
     """Return counterparties by reference, and put on record that they were read.
 

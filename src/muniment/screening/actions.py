@@ -251,7 +251,10 @@ class Reading:
 
 
 @action(
-    "screening.read", cls="screening.read", says="{actor} read {facts.count} screening results", reads=True
+    "screening.read",
+    cls="screening.read",
+    says="{actor} read {facts.count} screening {facts.count:result|results}",
+    reads=True,
 )
 def read(
     act: Act,

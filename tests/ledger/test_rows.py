@@ -14,7 +14,6 @@ from muniment.spine.scope import tenant_scope
 from muniment.spine.sealed import Stored
 
 KINDS = [
-    None,
     True,
     1,
     "1",
@@ -35,6 +34,13 @@ def test_no_two_kinds_of_value_look_alike():
     assert rows._column({"a": [2], "b": 1}) == told[-1]
     assert rows._column(memoryview(b"2")) == rows._column(b"2")
     assert rows._column(Decimal("1.1")) == rows._column(Decimal("1.10"))
+
+
+def test_an_empty_column_is_left_out_so_that_a_new_one_changes_no_old_digest():
+    old = rows.digest_of("cases_case", ["id", "title"], ["1", "x"])
+    assert rows.digest_of("cases_case", ["title", "note", "id"], ["x", None, "1"]) == old
+    filled = [["id", "title", "note"], ["1", "x", ""]], [["id", "title"], ["1", None]], [["id", "note"], ["1", "x"]]
+    assert len({old, *(rows.digest_of("cases_case", *one) for one in filled)}) == 4
 
 
 def test_a_whole_table_gives_what_its_rows_give_and_a_row_that_is_gone_gives_nothing(db, town):

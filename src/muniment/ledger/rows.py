@@ -30,8 +30,6 @@ RowMark = tuple[str, str, str]
 
 def _column(value: Any) -> str:  # noqa: PLR0911  # one line for each kind of column reads best
     """Return one stored value as tagged text, so that no two kinds of value look alike."""
-    if value is None:
-        return "n"
     if isinstance(value, bool):
         return f"o:{int(value)}"
     if isinstance(value, int):
@@ -56,8 +54,13 @@ def _column(value: Any) -> str:  # noqa: PLR0911  # one line for each kind of co
 
 
 def digest_of(table: str, columns: Sequence[str], values: Sequence[Any]) -> str:
-    """Return the digest of one row: SHA-256 over its table and its columns by name, in hex."""
-    pairs = [[name, _column(value)] for name, value in zip(columns, values, strict=True)]
+    """Return the digest of one row: SHA-256 over its table and its filled columns, sorted by name, in hex.
+
+    An empty column is left out, so that a table may get a new one and the digests of its old rows stay what was
+    committed; a value that is taken away or put in changes the digest all the same.
+    """
+    held = zip(columns, values, strict=True)
+    pairs = sorted([name, _column(value)] for name, value in held if value is not None)
     return hashlib.sha256(json.dumps([DOMAIN, table, pairs], separators=(",", ":")).encode()).hexdigest()
 
 

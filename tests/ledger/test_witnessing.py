@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from proofbundle.tlogproof import verify_tlog_proof
 from tests.ledger.houses import Houses
 from tests.proof.small_log import NOON
+from tlog_scales.backend import LocalBackend
+from tlog_scales.reader import TilesReader
+from tlog_scales.signing import Vkey
 
 from muniment.cases import actions as cases
 from muniment.ledger import lag, logs, publish, queries, verify, witnessing
-from muniment.ledger.models import Log
+from muniment.ledger.models import Entry, Log
 from muniment.proof.checkpoint import Checkpoint
 from muniment.proof.merkle import root_of
-from muniment.proof.note import parse_keys, parse_note
+from muniment.proof.note import Key, parse_keys, parse_note
 from muniment.proof.policy import parse_policy, witnessed
 from muniment.proof.signer import sign_checkpoint
 from muniment.proof.witness import write_submission
@@ -23,6 +28,7 @@ from muniment.spine import config, ports
 from muniment.spine.egress import Egress
 from muniment.spine.errors import Invalid
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
+from muniment.tenants import actions as tenants
 from muniment.witness import folder as place
 from muniment.witness.application import Answer
 
@@ -306,7 +312,17 @@ def test_what_is_downloaded_bears_the_cosignatures(houses: Houses, ada: Any) -> 
     witnessing.ask_all(NOON)
     with tenant_scope(ada.tenant):
         names = {one.name for one in parse_note(queries.note().encode()).signatures}
+        first = Entry.objects.order_by("idx").first()
+        file = queries.proof_file(first).decode()
     assert names == {own.origin, "witness.example/a"}
+    # Somebody else's program finds the entry in the log, and its head witnessed.
+    trusted = [key.encode() for key in houses.held["witness.example/a"].signer.cosigner_keys]
+    log_key = own.vkeys.splitlines()[0]
+    assert verify_tlog_proof(file, bytes(first.leaf), log_key, trusted, threshold=1)["ok"] is True
+    assert verify_tlog_proof(file, b"another", log_key, trusted, threshold=1)["ok"] is False
+    state = TilesReader(LocalBackend(logs.folder(own))).get_checkpoint()
+    for line in (*trusted, *own.vkeys.splitlines()):
+        state.verify(Vkey.from_string(line))
 
 
 def test_a_policy_that_cannot_be_read_is_refused_with_its_line(
@@ -317,6 +333,41 @@ def test_a_policy_that_cannot_be_read_is_refused_with_its_line(
         witnessing.ask_all(NOON)
     with pytest.raises(Invalid, match="cannot be read"):
         witnessing.read_policy(tmp_path)
+
+
+def test_a_policy_that_is_named_and_missing_stops(
+    houses: Houses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = replace(config.current(), witness_policy=str(tmp_path / "none"))
+    monkeypatch.setattr(witnessing.config, "current", lambda: named)
+    with pytest.raises(Invalid, match="is not there"):
+        witnessing.policy()
+
+
+def test_before_the_first_checkpoint_nothing_is_asked_and_nothing_holds(
+    houses: Houses, operator: Any
+) -> None:
+    fresh = logs.of(tenants.found(operator, name="New House", slug="new-house").id)
+    houses.open("witness.example/a", fresh)
+    houses.policy(*(f"log {line}" for line in fresh.vkeys.splitlines()), "quorum witness.example/a")
+    found = witnessing.read_policy(config.current().witnesses)
+    assert witnessing.ask(fresh, found, NOON) is None
+    (verdict,) = lag.judge(found)
+    assert (verdict.holds, verdict.fault) == (False, "No head of this log was published yet.")
+
+
+def test_heads_that_are_all_damaged_are_a_fault_and_cover_nothing(houses: Houses, ada: Any) -> None:
+    houses.open("witness.example/a", deployment())
+    stranger = place.make(
+        houses.folder / "s", place.Settings("stranger.example", "https://localhost", "127.0.0.1", 1), NOON
+    )
+    key = stranger.keys[0]
+    houses.policy(f"log {Key(deployment().origin, key.kind, key.public).encode()}", "quorum none")
+    settled(ada)
+    (verdict,) = lag.judge(witnessing.read_policy(config.current().witnesses))
+    assert (verdict.holds, verdict.size) == (False, 0)
+    assert verdict.fault
+    assert standing(deployment()).covered == 0
 
 
 def test_a_round_that_cannot_be_read_is_none(houses: Houses, ada: Any) -> None:

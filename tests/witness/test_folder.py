@@ -6,13 +6,15 @@ import stat
 from pathlib import Path
 
 import pytest
+from tests.ops.commands import here
 from tests.proof.small_log import NOON
 from tests.witness.scripted import NAME, Shown, made
 
 from muniment.proof.errors import Malformed
 from muniment.proof.policy import parse_policy
-from muniment.spine.errors import Clash, Invalid
+from muniment.spine.errors import Absent, Clash, Invalid
 from muniment.witness import folder as place
+from muniment.witness.application import Witness
 
 
 def test_the_key_belongs_to_its_owner_alone_and_comes_back(tmp_path: Path) -> None:
@@ -73,3 +75,53 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(Clash):
         made(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("two words", "https://localhost"),
+        ("a+b", "https://localhost"),
+        (NAME, "http://localhost"),
+        (NAME, "https://["),
+        (NAME, "https://localhost/?a"),
+    ],
+)
+def test_a_name_or_an_address_that_cannot_be_used_is_refused(tmp_path: Path, name: str, url: str) -> None:
+    with pytest.raises(Invalid):
+        place.make(tmp_path / "w", place.Settings(name, url, "127.0.0.1", 1), NOON)
+    assert not (tmp_path / "w").exists()
+
+
+def test_without_a_witness_in_it_a_folder_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(Absent):
+        place.signer(tmp_path)
+
+
+def test_the_commands_answer_people_in_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = here(capsys, monkeypatch)
+    shown = Shown()
+    state = ("--state", str(tmp_path / "w"))
+    made = command("witness", "init", *state, "--name", NAME, "--url", "https://localhost")
+    assert made.code == 0
+    assert f"group {NAME} all" in made.out
+    keys = tmp_path / "keys"
+    keys.write_bytes(shown.signer.vkeys())
+    assert "is known now" in command("witness", "trust", *state, str(keys)).out
+    assert "All were known." in command("witness", "trust", *state, str(keys)).out
+    assert "No log was cosigned yet." in command("witness", "show", *state).out
+    witness = Witness(tmp_path / "w")
+    witness.add_checkpoint(shown.asked(0, 5))
+    looked = command("witness", "show", *state)
+    assert (looked.code, "5 entries, cosigned at" in looked.out) == (0, True)
+    witness.add_checkpoint(shown.forked().asked(5, 5))
+    witness.state.close()
+    looked = command("witness", "show", *state)
+    assert (looked.code, "; 1 in evidence against it" in looked.out) == (1, True)
+    keys.write_text("nonsense")
+    assert command("witness", "trust", *state, str(keys), "--json").json["error"] == "invalid"
+    (tmp_path / "w" / "logs.policy").write_text("nonsense\n")
+    broken = command("witness", "serve", *state, "--json")
+    assert (broken.code, broken.json["where"]) == (1, "line 1")

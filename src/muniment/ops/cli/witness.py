@@ -121,7 +121,7 @@ def show(*, state: Path, as_json: bool) -> int:
     ]
     words = [
         f"{one['log']}: {one['size']} entries, cosigned at {one['at']}"
-        + (f"; {one['evidence']} heads in evidence contradict it" if one["evidence"] else "")
+        + (f"; {one['evidence']} in evidence against it" if one["evidence"] else "")
         for one in told
     ]
     answer({"logs": told}, as_json=as_json, words=words or "No log was cosigned yet.")

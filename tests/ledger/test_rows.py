@@ -39,7 +39,11 @@ def test_no_two_kinds_of_value_look_alike():
 def test_an_empty_column_is_left_out_so_that_a_new_one_changes_no_old_digest():
     old = rows.digest_of("cases_case", ["id", "title"], ["1", "x"])
     assert rows.digest_of("cases_case", ["title", "note", "id"], ["x", None, "1"]) == old
-    filled = [["id", "title", "note"], ["1", "x", ""]], [["id", "title"], ["1", None]], [["id", "note"], ["1", "x"]]
+    filled = (
+        [["id", "title", "note"], ["1", "x", ""]],
+        [["id", "title"], ["1", None]],
+        [["id", "note"], ["1", "x"]],
+    )
     assert len({old, *(rows.digest_of("cases_case", *one) for one in filled)}) == 4
 
 

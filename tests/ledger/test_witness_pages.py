@@ -35,8 +35,8 @@ def command(db: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
 def page(client_as: Any, otto: Any, account_of: Any) -> Any:
     account_of(otto)
 
-    def text() -> str:
-        answer = client_as(otto).get(reverse("ledger:checkpoints"))
+    def text(name: str = "ledger:checkpoints") -> str:
+        answer = client_as(otto).get(reverse(name))
         assert answer.status_code == 200
         return re.sub(r"\s+", " ", answer.content.decode())
 
@@ -57,6 +57,7 @@ def troubles() -> list[str]:
 
 def test_without_witnesses_the_page_says_so_and_nothing_is_wrong(page: Any, lived: Houses) -> None:
     assert "Nobody was named" in page()
+    assert "Witnesses outside" not in page("ledger:index")
     assert troubles() == []
 
 
@@ -72,6 +73,9 @@ def test_the_page_says_how_many_entries_are_witnessed_and_by_whom(page: Any, liv
     assert "They signed the log of the whole installation" in text
     assert f"Signed by: {NAME}<" in text
     assert "0 witnessed" in before
+    assert re.search(
+        "Witnesses outside this house have signed a state that holds [1-9]", page("ledger:index")
+    )
     assert "0 witnessed" not in text
 
 
@@ -80,6 +84,7 @@ def test_a_contradiction_is_said_first_and_by_the_check_too(page: Any, lived: Ho
     lived.says[NAME] = lambda _raw: Answer(422, b"no")
     witnessing.ask_all(NOON)
     assert "does not fit this one" in page()
+    assert "Contradicted" in page("ledger:index")
     assert any("does not continue the one that it cosigned" in one for one in troubles())
     # Who is no longer named is no longer heard.
     lived.lines.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import stat
 from pathlib import Path
 
@@ -96,6 +97,15 @@ def test_a_name_or_an_address_that_cannot_be_used_is_refused(tmp_path: Path, nam
 def test_without_a_witness_in_it_a_folder_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(Absent):
         place.signer(tmp_path)
+
+
+def test_a_port_that_is_taken_is_told_with_where_to_change_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        made(tmp_path / "w", port=taken.getsockname()[1])
+        ran = here(capsys, monkeypatch)("witness", "serve", "--state", str(tmp_path / "w"))
+    assert (ran.code, "witness.toml" in ran.err) == (1, True)
 
 
 def test_the_commands_answer_people_in_lines(

@@ -1,7 +1,7 @@
 """How far the witnessed head of a log lags behind, and whether a policy is met.
 
-Rules: only a head with the quorum counts, verified anew each time it is asked; a tenant's log that is not witnessed by
-itself counts as far as the deployment's witnessed head holds its anchors. What cannot be checked is told as such.
+Rules: only a head with the quorum counts, verified from the bytes that are kept; a tenant's log that is not witnessed
+by itself counts as far as the deployment's witnessed head holds its anchors. What cannot be checked is told as such.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from muniment.ledger import logs, witnessing
 from muniment.ledger.models import Checkpoint, Entry, Log
 from muniment.ledger.openings import opened_event
 from muniment.proof.errors import Malformed
-from muniment.proof.note import parse_keys
+from muniment.proof.note import Key, parse_keys
 from muniment.proof.policy import Policy, Witnessed, witnessed
 from muniment.spine.errors import Invalid
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
@@ -68,6 +69,12 @@ class Verdict:
     fault: str = ""
 
 
+@lru_cache(maxsize=64)
+def _verified(raw: bytes, found: Policy, keys: tuple[Key, ...]) -> Witnessed:
+    """Verify the same bytes once only: pages ask at each turn, and signatures do not change their mind."""
+    return witnessed(raw, found, keys)
+
+
 def _best(log: Log, found: Policy) -> Witnessed | None:
     """Return the newest head of a log that has the quorum; else the last one that was cosigned at all.
 
@@ -83,7 +90,7 @@ def _best(log: Log, found: Policy) -> Witnessed | None:
         if not raw:
             continue
         try:
-            one = witnessed(raw, found, keys)
+            one = _verified(raw, found, keys)
         except Malformed as why:
             trouble = why
             continue

@@ -106,6 +106,7 @@ def index(request: Asked) -> HttpResponse:
         "shown": bool(form.cleaned_data["readings"]) and not wanted.classes and not wanted.kind,
         "switch": _switch(form),
         "size": queries.size(),
+        "witnesses": lag.standing(ports.now()),
         "newest": queries.newest_checkpoint(),
         "newer": _page_of(form, None) if wanted.before is not None else "",
         "older": _page_of(form, last) if last and len(placed) == wanted.most else "",

@@ -14,7 +14,7 @@ from muniment.ops.serving import witness as serving
 from muniment.proof.errors import Malformed
 from muniment.proof.note import LARGEST_NOTE, parse_keys
 from muniment.spine import ports
-from muniment.spine.errors import Invalid
+from muniment.spine.errors import Clash, Invalid
 from muniment.witness import folder as place
 from muniment.witness.application import Witness
 from muniment.witness.state import State
@@ -94,7 +94,10 @@ def serve(*, state: Path, as_json: bool) -> None:
         Witness(folder).state.close()
     except Malformed as why:
         raise Invalid(why.what, todo="Mend the witness's folder.", where=why.where) from None
-    keeping.require_free(told.host, told.port)
+    try:
+        keeping.require_free(told.host, told.port)
+    except Clash as why:
+        raise Clash(why.what, todo=f"Choose another one in {place.SETTINGS}.") from None
     words = f"The witness {told.name} listens on {told.host}:{told.port} until you press Ctrl-C."
     answer({"serving": told.url, "listening": f"{told.host}:{told.port}"}, as_json=as_json, words=words)
     serving.serve(folder)

@@ -16,7 +16,7 @@ from muniment.spine.errors import Absent, Clash, Refused
 from muniment.spine.queue import run, take, work_off
 from muniment.spine.scope import tenant_scope
 
-ASK = "Check that the same inputs give the same findings"
+ASK = "Do it again and compare"
 
 
 def test_the_page_offers_the_check_and_shows_what_came_of_it(client_as, ada, scanned):

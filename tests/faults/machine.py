@@ -42,6 +42,9 @@ class Machine:
         "token create --may",
     }
 
+    #: Commands of a program apart: they write nothing into an installation, and all they are told is public.
+    APART: ClassVar[set[str]] = {"witness"}
+
     house: Seeded
     canaries: Canaries
     words: dict[str, str]
@@ -189,7 +192,7 @@ class Machine:
         from muniment.ops.cli.program import COMMANDS, NAMED
 
         found: set[str] = set()
-        for name, known in COMMANDS.items():
+        for name, known in [pair for pair in COMMANDS.items() if pair[0] not in self.APART]:
             module = import_module(f"muniment.ops.cli.{known.module}")
             found |= set(_options(getattr(module, NAMED.get(name, name)), name))
         return found - self.options - self.CLOSED

@@ -26,7 +26,7 @@ PAGES = ("/", "/sources/", "/scans/", "/counterparties/", "/cases/", "/evidence/
 INSIDE = """
 import json, time, django
 django.setup()
-from django.contrib.sessions.backends.db import SessionStore
+from muniment.site.sessions import SessionStore
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, BACKEND_SESSION_KEY
 from muniment.access.backends import PATH

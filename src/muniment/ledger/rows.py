@@ -23,6 +23,7 @@ from muniment.spine.sealed import Stored
 
 CHUNK: Final = 500
 DOMAIN: Final = "muniment.row/1"
+_WRITER: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
 #: (table, row id in hex without hyphens, digest in hex or empty for a row that is gone)
 RowMark = tuple[str, str, str]
@@ -61,7 +62,7 @@ def digest_of(table: str, columns: Sequence[str], values: Sequence[Any]) -> str:
     """
     held = zip(columns, values, strict=True)
     pairs = sorted([name, _column(value)] for name, value in held if value is not None)
-    return hashlib.sha256(json.dumps([DOMAIN, table, pairs], separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_WRITER.encode([DOMAIN, table, pairs]).encode()).hexdigest()
 
 
 def _plain_id(value: Any) -> str:

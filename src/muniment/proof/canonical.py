@@ -22,6 +22,8 @@ DEEPEST = 32
 LARGEST = 16 * 1024 * 1024
 _KEY = re.compile(r"[\x20-\x7e]{1,256}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+# Made once: `json.dumps` would make one for each call. What is checked is no deeper than `DEEPEST`, so not circular.
+_WRITER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
 def canonical(value: Any) -> bytes:
@@ -30,7 +32,7 @@ def canonical(value: Any) -> bytes:
     :raises Malformed: for a type, number, key or string outside the restricted set, or deeper than `DEEPEST`.
     """
     _check(value, 0)
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return _WRITER.encode(value).encode("utf-8")
 
 
 def parse(raw: bytes, *, exact: bool = True, largest: int = LARGEST) -> Any:
@@ -110,8 +112,6 @@ def shaped(value: Any, keys: dict[str, type], *, optional: dict[str, type] | Non
 
 
 def _check(value: Any, depth: int) -> None:
-    if depth > DEEPEST:
-        raise Malformed(f"The value is nested deeper than {DEEPEST} levels.")
     kind = type(value)
     if kind is str:
         _check_text(value)
@@ -131,7 +131,11 @@ def _check(value: Any, depth: int) -> None:
 
 def _check_all(values: Iterable[Any], depth: int) -> None:
     for held in values:
-        _check(held, depth + 1)
+        if depth == DEEPEST:
+            raise Malformed(f"The value is nested deeper than {DEEPEST} levels.")
+        # Most of what is written is short plain text, and a call for each would be half of the time.
+        if type(held) is not str or not held.isascii():
+            _check(held, depth + 1)
 
 
 def _check_text(text: str) -> None:

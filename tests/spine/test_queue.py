@@ -104,3 +104,19 @@ def test_a_path_that_names_no_task_is_our_own_mistake():
     with pytest.raises(TypeError, match="is not a task"):
         queue.task_at("muniment.spine.queue.work_off")
     assert queue.task_at("muniment.scans.jobs.perform") is not None
+
+
+def test_a_job_that_takes_its_worker_with_it_each_time_keeps_no_other_job_waiting(ada):
+    with tenant_scope(ada.tenant):
+        asked = note.enqueue("deadly")
+    at = ports.now()
+    for _ in range(queue.MOST_ATTEMPTS + 1):
+        assert queue.take("dies", at).job.id == asked.id
+        at += queue.LEASE + timedelta(seconds=1)
+    with tenant_scope(ada.tenant):
+        after = note.enqueue("harmless")
+        assert queue.take("lives", at).job.id == after.id
+        told = note.get_result(asked.id)
+    assert told.status is TaskResultStatus.FAILED
+    assert told.errors[0].exception_class is queue.WorkerLost
+    assert queue.take("lives", at) is None

@@ -114,17 +114,33 @@ class Taken:
     worker: str
 
 
+class WorkerLost(RuntimeError):
+    """The worker of a job died with it, each time that it was tried."""
+
+
+def _path(kind: type[BaseException]) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"[:200]
+
+
 def worker_name() -> str:
     """Return a name for this worker that no other one has."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def take(worker: str, at: datetime) -> Taken | None:
-    """Take the most urgent job that is ready or whose lease has run out; ``None`` when there is none."""
+    """Take the most urgent job that is ready or whose lease has run out; ``None`` when there is none.
+
+    A job that fails says so, and is counted by :func:`run`. One that takes its worker with it every time never does:
+    it has one try more, in which it may put that on record, and then stays *failed* so that the queue goes on.
+    """
     with transaction.atomic():
         waiting = Q(state="ready", run_at__lte=at) | Q(state="running", lease_until__lt=at)
         jobs: Any = Job.objects.filter(waiting).order_by("-priority", "run_at", "enqueued_at")
-        job = jobs.select_for_update(skip_locked=True).first()
+        while (job := jobs.select_for_update(skip_locked=True).first()) is not None:
+            if job.state == "ready" or job.attempts <= MOST_ATTEMPTS:
+                break
+            job.state, job.failure, job.finished_at = "failed", _path(WorkerLost), at
+            job.save(update_fields=["state", "failure", "finished_at"])
         if job is None:
             return None
         job.state, job.worker, job.attempts = "running", worker, job.attempts + 1
@@ -156,7 +172,7 @@ def run(taken: Taken) -> bool:
         _finish(
             taken,
             state="ready" if again else "failed",
-            failure=f"{type(fault).__module__}.{type(fault).__qualname__}"[:200],
+            failure=_path(type(fault)),
             run_at=at + timedelta(seconds=2**taken.attempt),
             finished_at=None if again else at,
         )

@@ -81,6 +81,16 @@ def _nothing_published_stays(request: pytest.FixtureRequest) -> Iterator[None]:
         shutil.rmtree(config.current().data / "log", ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_remembered_stays(request: pytest.FixtureRequest) -> None:
+    """Forget what a process remembers of its last minutes; under a frozen clock that would be years to come."""
+    if "db" in request.fixturenames:
+        from muniment.ledger import refusals, witnessing
+
+        refusals._recent.clear()
+        witnessing._sizes.clear()
+
+
 PERSONAS = ("ada", "otto", "olga", "vera", "adam", "mallory")
 #: People of the other tenant, one in each role, for the walk over every address.
 STRANGERS = {"administrator": "mona", "officer": "mallory", "analyst": "mark", "auditor": "mia"}

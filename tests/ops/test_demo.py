@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import zipfile
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tests.sources.formats import small_acts
 
 from muniment.ops.demo import town
 from muniment.ops.showing import afresh
+from muniment.proof.note import parse_note
+from muniment.proof.policy import signed_at
 from muniment.spine.errors import Clash
 
 ACTS = {
@@ -61,14 +64,32 @@ def corpus(tmp_path):
     return folder
 
 
-#: Two folders, each with another seed for Python's hashes and another zone for its clock.
-HOMES = {"one": ("1", "UTC"), "two": ("2", "Asia/Tokyo")}
+#: Two folders, each with another seed for Python's hashes, another zone for its clock and another day.
+HOMES = {"one": ("1", "UTC", 0), "two": ("2", "Asia/Tokyo", 40)}
+
+#: Read by every Python process of a demonstration, its children too, before anything else.
+ON_ANOTHER_DAY = """
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+from muniment.spine import ports
+later = ports._Ports(lambda: datetime.now(UTC) + timedelta(days={days}), None)
+ports._ports = ContextVar("muniment_ports", default=later)
+"""
 
 
-def _begun(corpus, home, seed, zone):
-    told = environment(MUNIMENT_SHARED=str(corpus), PYTHONHASHSEED=seed, TZ=zone)
+def _begun(corpus, home, seed, zone, days):
+    calendar = home.with_name(f"{home.name}-calendar")
+    calendar.mkdir()
+    (calendar / "sitecustomize.py").write_text(ON_ANOTHER_DAY.format(days=days))
+    told = environment(MUNIMENT_SHARED=str(corpus), PYTHONHASHSEED=seed, TZ=zone, PYTHONPATH=str(calendar))
     words = [sys.executable, "-c", START, "demo", "--no-serve", "--json", "--home", str(home)]
     return subprocess.Popen(words, env=told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def _signed(summary):
+    """Return the second at which the checkpoint in the proof was signed."""
+    with zipfile.ZipFile(summary["pack"]["path"]) as pack:
+        return signed_at(parse_note(pack.read("checkpoint")).signatures[-1])
 
 
 def test_the_demonstration_runs_to_its_end_and_comes_out_alike(corpus, tmp_path):
@@ -81,6 +102,8 @@ def test_the_demonstration_runs_to_its_end_and_comes_out_alike(corpus, tmp_path)
     assert first["findings_digest"] == second["findings_digest"] != ""
     assert first["screening_digest"] == second["screening_digest"] != ""
     assert first["log"] != second["log"]
+    days = (_signed(second) - _signed(first)) / 86_400
+    assert 39 < days < 41, "the two ran on the same day"
 
     assert first["sources_used"] == "shared"
     assert (

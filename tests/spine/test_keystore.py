@@ -24,6 +24,8 @@ TENANT = UUID(int=1)
 OTHER = UUID(int=2)
 RAW_KEY = b"r" * 32
 ADMIN = os.environ.get("MUNIMENT_TEST_POSTGRES", "")
+#: In the run on PostgreSQL too, where there is a server for the second of the stores.
+pytestmark = pytest.mark.database
 
 
 @pytest.fixture

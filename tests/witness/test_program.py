@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPSConnection
 from pathlib import Path
 
@@ -84,11 +84,10 @@ def _served(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 def _ask(folder: Path, port: int, raw: bytes) -> tuple[int, bytes]:
     connection = HTTPSConnection("localhost", port, context=_trusting(folder), timeout=20)
-    connection.request("POST", "/add-checkpoint", body=raw)
-    response = connection.getresponse()
-    found = response.status, response.read()
-    connection.close()
-    return found
+    with closing(connection):
+        connection.request("POST", "/add-checkpoint", body=raw)
+        response = connection.getresponse()
+        return response.status, response.read()
 
 
 def test_it_cosigns_over_tls_and_goes_on_after_it_was_killed(
@@ -130,13 +129,15 @@ def test_nothing_older_than_tls_1_3_and_no_long_request_is_taken(folder: Path, p
             assert _ask(folder, port, bytes(300_000))[0] == 413
         assert _ask(folder, port, b"old 0\n")[0] == 400
         # Whoever holds a request open keeps nobody else from being answered.
-        slow = _trusting(folder).wrap_socket(
-            socket.create_connection(("127.0.0.1", port), timeout=30), server_hostname="localhost"
-        )
-        slow.sendall(b"POST /add-checkpoint HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999\r\n\r\nold")
-        assert _ask(folder, port, b"old 0\n")[0] == 400
-        assert b" 408 " in slow.recv(200)
-        slow.close()
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=30) as plain,
+            _trusting(folder).wrap_socket(plain, server_hostname="localhost") as slow,
+        ):
+            slow.sendall(
+                b"POST /add-checkpoint HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999\r\n\r\nold"
+            )
+            assert _ask(folder, port, b"old 0\n")[0] == 400
+            assert b" 408 " in slow.recv(200)
 
 
 def test_a_folder_is_made_once_and_wrong_words_are_refused(folder: Path, tmp_path: Path) -> None:

@@ -143,6 +143,15 @@ def test_there_is_no_proof_of_an_entry_outside_the_tree(index: int, size: int) -
         verify_inclusion(node(0, 0), index, size, [], node(0, 0))
 
 
+def test_what_is_no_hash_and_a_proof_that_is_cut_off_are_refused_with_their_reason() -> None:
+    whole = slow_root(ENTRIES[:5])
+    for leaf, root in ((b"short", whole), (node(0, 0), b"short")):
+        with pytest.raises(Malformed, match="32 bytes each"):
+            verify_inclusion(leaf, 0, 5, inclusion_proof(0, 5, node), root)
+    with pytest.raises(Malformed, match="wrong length"):
+        verify_consistency(3, 5, [], slow_root(ENTRIES[:3]), whole)
+
+
 def test_a_copied_range_grows_apart_from_its_source() -> None:
     grown = CompactRange()
     for number in range(5):

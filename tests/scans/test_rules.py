@@ -53,6 +53,12 @@ def test_a_sign_stands_where_text_was_left_out_and_marks_move_with_it():
     assert (words, [words[start:end] for start, end, _ in marks]) == ("… two three … "[:-1], ["three"])
 
 
+def test_no_word_is_torn_where_an_excerpt_begins_and_ends():
+    found = rules.excerpt("one two three four five", 8, 13, within=(0, 23), reach=6)
+    assert (found.text, found.start) == ("two three four", 4)
+    assert found.before and found.after
+
+
 def test_parts_that_a_reader_need_not_see_are_not_marked():
     parts = [{"kind": "addressee", "start": 10, "end": 14}, {"kind": "reference", "start": 20, "end": 24}]
     assert rules.marks({"parts": parts}, 10) == [(0, 4, "who")]

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -314,26 +316,67 @@ def test_after_a_fork_the_parents_connection_is_neither_used_nor_closed(tmp_path
     store.close()
 
 
+def bytes_of_the_table(dsn: str) -> bytes:
+    with psycopg.connect(dsn, autocommit=True) as admin:
+        admin.execute("CHECKPOINT")
+        ask = "SELECT pg_read_binary_file(pg_relation_filepath('wrapped_key'))"
+        found = admin.execute(ask).fetchone()
+        assert found
+        return bytes(found[0])
+
+
+@contextmanager
+def older_reading(dsn: str) -> Iterator[psycopg.Connection[Any]]:
+    """A transaction that sees the database as it is now, and has not touched the table of the keys."""
+    with psycopg.connect(dsn, autocommit=True) as reader:
+        reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        reader.execute("SELECT count(*) FROM pg_class")
+        yield reader
+
+
 def test_on_postgresql_no_byte_of_the_table_holds_a_destroyed_key(dsn: str) -> None:
-    store = PostgresKeyStore(dsn)
-    store.create()
     kept = rows(50)
-    store.put_many(kept)
+    with closing(PostgresKeyStore(dsn)) as store:
+        store.create()
+        store.put_many(kept)
+        before = bytes_of_the_table(dsn)
+        assert all(row.wrapped in before for row in kept)
+        assert store.destroy_many(TENANT, [row.key_id for row in kept[:20]]) == 20
+        after = bytes_of_the_table(dsn)
+        assert not [row for row in kept[:20] if row.wrapped in after]
+        assert all(row.wrapped in after for row in kept[20:])
 
-    def table() -> bytes:
-        with psycopg.connect(dsn, autocommit=True) as admin:
-            admin.execute("CHECKPOINT")
-            ask = "SELECT pg_read_binary_file(pg_relation_filepath('wrapped_key'))"
-            found = admin.execute(ask).fetchone()
-            assert found
-            return bytes(found[0])
 
-    assert all(row.wrapped in table() for row in kept)
-    store.destroy_many(TENANT, [row.key_id for row in kept[:20]])
-    after = table()
-    assert not [row for row in kept[:20] if row.wrapped in after]
-    assert all(row.wrapped in after for row in kept[20:])
-    store.close()
+def test_on_postgresql_bytes_that_an_older_reading_keeps_alive_are_not_called_gone(dsn: str) -> None:
+    kept = rows(5)
+    with closing(PostgresKeyStore(dsn, patience=0.2)) as store:
+        store.create()
+        store.put_many(kept)
+        with older_reading(dsn), pytest.raises(Busy, match="a long reading"):
+            store.destroy(TENANT, kept[0].key_id)
+        assert store.get(TENANT, kept[0].key_id) is None
+        assert kept[0].wrapped in bytes_of_the_table(dsn)
+        store.destroy(TENANT, kept[0].key_id)
+        after = bytes_of_the_table(dsn)
+    assert [row.wrapped in after for row in kept] == [False, True, True, True, True]
+
+
+def test_on_postgresql_the_end_of_an_older_reading_is_waited_for(dsn: str) -> None:
+    kept = rows(5)
+    with closing(PostgresKeyStore(dsn, patience=60)) as store:
+        store.create()
+        store.put_many(kept)
+        with older_reading(dsn) as reader:
+            destroying = threading.Thread(target=store.destroy, args=(TENANT, kept[0].key_id))
+            destroying.start()
+            # Once the table has another file, it was rewritten, and that in vain.
+            with psycopg.connect(dsn, autocommit=True) as admin:
+                first = admin.execute("SELECT pg_relation_filenode('wrapped_key')").fetchone()
+                while admin.execute("SELECT pg_relation_filenode('wrapped_key')").fetchone() == first:
+                    pass
+            reader.execute("COMMIT")
+            destroying.join()
+        assert kept[0].wrapped not in bytes_of_the_table(dsn)
 
 
 def test_on_postgresql_a_broken_connection_is_told_and_the_next_call_works(dsn: str) -> None:

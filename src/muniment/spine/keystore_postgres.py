@@ -1,14 +1,18 @@
 """Where wrapped keys live when the installation runs on PostgreSQL: a second database, never the main one.
 
 The same rules as `keystore`. A destroyed key's old row version is removed by rewriting the table (`VACUUM
-FULL`), since an ordinary clean-up leaves its bytes in the page. What stays in the server's write-ahead log
+FULL`), since an ordinary clean-up leaves its bytes in the page. The server carries old versions over as long as
+any transaction of this database is older than the destruction (a dump, a clean-up by the server itself): the
+rewriting is repeated until the server says that it carried none. What stays in the server's write-ahead log
 until it is recycled, or in an archive of it, is out of this program's hands: the database of the keys is to
 be archived briefly or not at all.
 """
 
 from __future__ import annotations
 
+import re
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +22,9 @@ import psycopg
 
 from muniment.spine.errors import Busy
 from muniment.spine.keystore import PATIENCE, KeyRow
+
+#: Seconds between two rewritings while an older transaction is still open.
+PAUSE = 0.05
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS wrapped_key (
@@ -106,7 +113,9 @@ class PostgresKeyStore:
     def destroy_many(self, tenant: UUID, key_ids: Iterable[UUID]) -> int:
         """Overwrite wrapped keys, rewrite the table without their old versions, and return how many.
 
-        :raises Busy: when the database cannot be reached, or the table is in use; call again.
+        :raises Busy: when the database cannot be reached, the table is in use, or somebody's older reading of
+            the database keeps the old versions alive. The keys open nothing any more; call again to have
+            their bytes removed.
         """
         with self._open() as connection:
             gone = connection.execute(
@@ -114,7 +123,7 @@ class PostgresKeyStore:
                 " WHERE tenant = %s AND NOT destroyed AND key_id = ANY(%s::uuid[])",
                 [tenant, list(key_ids)],
             ).rowcount
-            connection.execute("VACUUM (FULL) wrapped_key")
+            self._rewrite(connection)
         return gone
 
     def count(self, tenant: UUID | None = None) -> int:
@@ -135,6 +144,17 @@ class PostgresKeyStore:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    def _rewrite(self, connection: psycopg.Connection[Any]) -> None:
+        deadline = time.monotonic() + self._patience
+        while _carried_over(connection):
+            if time.monotonic() > deadline:
+                raise Busy(
+                    "The keys are destroyed, but a long reading of the key store's database, begun earlier, "
+                    "keeps their old bytes on the disk.",
+                    todo="End it (a dump, a forgotten session) and try again.",
+                )
+            time.sleep(PAUSE)
 
     @contextmanager
     def _open(self) -> Iterator[psycopg.Connection[Any]]:
@@ -160,3 +180,21 @@ class PostgresKeyStore:
             # Whatever the server's default is: a key that was answered for must be on the disk.
             options=f"-c synchronous_commit=on -c lock_timeout={wait} -c client_min_messages=error",
         )
+
+
+def _carried_over(connection: psycopg.Connection[Any]) -> int:
+    """Rewrite the table, and return how many dead row versions the server had to carry over.
+
+    It says so itself (`VERBOSE`); the number comes first in each of its languages.
+    """
+    details: list[str] = []
+
+    def hear(diagnostic: psycopg.errors.Diagnostic) -> None:
+        details.append(diagnostic.message_detail or "")
+
+    connection.add_notice_handler(hear)
+    try:
+        connection.execute("VACUUM (FULL, VERBOSE) wrapped_key")
+    finally:
+        connection.remove_notice_handler(hear)
+    return int(re.findall(r"\d+", " ".join(details))[0])

@@ -1,6 +1,9 @@
 """Loaded before Django: it gives each test process an installation of its own.
 
 ``MUNIMENT_TEST_DATABASE`` chooses ``sqlcipher`` (default) or ``postgresql``; the same tests run on both.
+
+Property tests draw the same examples on every run, without a limit of time, so that a red is the change's own and
+can be had again; ``--hypothesis-profile=anew`` goes looking for others.
 """
 
 from __future__ import annotations
@@ -12,7 +15,13 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from hypothesis import settings
+
 from tests.support import postgres
+
+settings.register_profile("alike", derandomize=True, deadline=None, database=None)
+settings.register_profile("anew", deadline=None, database=None, max_examples=1000)
+settings.load_profile("alike")
 
 ON = os.environ.get("MUNIMENT_TEST_DATABASE", "sqlcipher")
 if ON not in {"sqlcipher", "postgresql"}:

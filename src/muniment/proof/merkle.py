@@ -152,21 +152,18 @@ def verify_inclusion(hashed: bytes, index: int, size: int, proof: Sequence[bytes
         raise Malformed("There is no such entry in a tree of this size.")
     if len(hashed) != HASH or len(root) != HASH:
         raise Malformed("A leaf hash and a root are 32 bytes each.")
-    at, last, found = index, size - 1, hashed
-    for one in proof:
-        if last == 0 or len(one) != HASH:
-            raise Malformed("The inclusion proof has the wrong length.")
-        if at & 1 or at == last:
-            found = _sha256(b"\x01" + one + found).digest()
-            while not at & 1 and at:
-                at >>= 1
-                last >>= 1
-        else:
-            found = _sha256(b"\x01" + found + one).digest()
-        at >>= 1
-        last >>= 1
-    if last:
+    # RFC 9162, 2.1.3.2, walked in two stretches: below the point where the paths of this leaf and of the last
+    # one part, the bits of the index say on which side a hash stands; above it every hash stands on the left.
+    inner = (index ^ (size - 1)).bit_length()
+    above = f"{index >> inner:b}".count("1")
+    if len(proof) != inner + above or not set(map(len, proof)) <= {HASH}:
         raise Malformed("The inclusion proof has the wrong length.")
+    found, side = hashed, 1
+    for one in proof[:inner]:
+        found = _sha256(b"\x01" + one + found if index & side else b"\x01" + found + one).digest()
+        side <<= 1
+    for one in proof[inner:]:
+        found = _sha256(b"\x01" + one + found).digest()
     if found != root:
         raise Malformed("The inclusion proof does not lead to the root.")
 

@@ -28,11 +28,13 @@ class Opened:
     :param openings: fields with salt and value, by slot.
     :param erased: how many parts can no longer be opened because their key was destroyed.
     :param personal: paths of the fields that stand under a person's own key.
+    :param gone: names of the keys that are no more; the tenant's own is named by the tenant.
     """
 
     openings: tuple[Opening, ...]
     erased: int
     personal: frozenset[str] = frozenset()
+    gone: frozenset[UUID] = frozenset()
 
     def value(self, path: str, default: Any = "") -> Any:
         """Return the value of a field, or the default when it is not there."""
@@ -59,6 +61,7 @@ def opened(tenant: UUID, event: UUID, body: bytes) -> Opened:
         raise Malformed("The body of an event has a form that is not known here.")
     found: list[Opening] = []
     personal: set[str] = set()
+    gone: set[UUID] = set()
     erased = 0
     ring = keyring()
     for part in held["p"]:
@@ -68,13 +71,15 @@ def opened(tenant: UUID, event: UUID, body: bytes) -> Opened:
             key = ring.tenant_key(tenant) if key_id == TENANT_KEY else ring.key(tenant, key_id)
         except KeyDestroyed:
             erased += 1
+            gone.add(tenant if key_id == TENANT_KEY else key_id)
             continue
         shown = parse(envelope.open_for(key, blob, place(tenant, event)), largest=1 << 26)
         part_of = [parse_opening(one) for one in shown]
         found.extend(part_of)
         if key_id != TENANT_KEY:
             personal.update(one.path for one in part_of)
-    return Opened(tuple(sorted(found, key=lambda one: one.slot)), erased, frozenset(personal))
+    ordered = tuple(sorted(found, key=lambda one: one.slot))
+    return Opened(ordered, erased, frozenset(personal), frozenset(gone))
 
 
 def opened_event(event: Event) -> Opened:

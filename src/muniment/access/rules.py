@@ -49,6 +49,9 @@ WORKING: Final = READING | {
     "vault.upload",
 }
 
+#: Saying that the clock is right after it jumped; it takes two people.
+CLOCK: Final = frozenset({"ledger.confirm_clock", "ledger.propose_clock"})
+
 #: Taking entries of the ledger out of the house; with facts about persons only for who works with those.
 EXPORTING: Final = frozenset({"ledger.download", "ledger.export"})
 
@@ -64,6 +67,7 @@ OWN_ACCOUNT: Final = frozenset(
 
 ROLES: Final[dict[str, frozenset[str]]] = {
     "administrator": OWN_ACCOUNT
+    | CLOCK
     | EXPORTING
     | {
         "access.change_role",
@@ -77,6 +81,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     },
     "officer": OWN_ACCOUNT
     | WORKING
+    | CLOCK
     | EXPORTING
     | {"access.create_token", "access.revoke_token", "cases.decide", "ledger.export_personal"},
     "analyst": OWN_ACCOUNT | WORKING | {"access.create_token", "access.revoke_token"},
@@ -104,6 +109,7 @@ OPERATOR: Final = frozenset(
 WORKER: Final = frozenset(
     {
         "ledger.anchor",
+        "ledger.note_clock",
         "packs.finish",
         "scans.fail",
         "scans.finish",

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from muniment.ledger.time import models as _time  # noqa: F401  # Django looks for its tables here
 from muniment.spine.guard import Kept
 from muniment.spine.models import Row, TenantManager
 

@@ -18,6 +18,7 @@ from muniment.spine.keys import derive
 #: Columns by table. A column that is added later is not covered before it stands here, and then in a migration
 #: that vouches for the rows that are there.
 COLUMNS: Final = {
+    "ledger_clockseen": ("id", "tenant_id", "at", "boot", "ticks", "drift"),
     "ledger_checkpoint": ("id", "tenant_id", "size", "root", "note", "at", "number"),
     "ledger_log": ("id", "tenant_id", "tag", "origin", "vkeys", "size", "frontier", "published"),
     "ledger_outbox": (

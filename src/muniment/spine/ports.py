@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 Clock = Callable[[], datetime]
 Chance = Callable[[int], bytes]
@@ -44,6 +45,20 @@ def monotonic() -> float:
     """Return seconds that never run backwards, for measuring spans; they follow a frozen clock."""
     clock = _ports.get().clock
     return time.monotonic() if clock is None else clock().timestamp()
+
+
+def since_boot() -> tuple[str, float] | None:
+    """Return which start of the machine this is and the seconds since, sleep included; no clock that is set changes it.
+
+    :returns: ``None`` where the kernel does not tell (only Linux does), and under a frozen clock.
+    """
+    if _ports.get().clock is not None:
+        return None
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return boot, time.clock_gettime(time.CLOCK_BOOTTIME)
+    except (OSError, AttributeError):
+        return None
 
 
 def random_bytes(count: int) -> bytes:

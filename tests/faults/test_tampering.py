@@ -31,6 +31,7 @@ from muniment.access.models import Person
 from muniment.access.rules import WORKER
 from muniment.ledger import publish
 from muniment.packs import actions as packs
+from muniment.packs.models import Pack
 from muniment.scans import actions as scans
 from muniment.spine.actor import system
 from muniment.spine.queue import work_off
@@ -46,6 +47,10 @@ again = scans.replay(actor, scan_id=scan)
 work_off()
 given_up = scans.run(actor, snapshots=[UUID(one) for _, one, _ in again.scan.acts])
 scans.fail(system("worker", may=WORKER, tenant=tenant), scan_id=given_up.id, reason="This file was erased.")
+with tenant_scope(tenant):
+    case = Pack.objects.get(id=pack).case_id
+not_built = packs.build(actor, case_id=case)
+packs.fail(system("worker", may=WORKER, tenant=tenant), pack_id=not_built.id, reason="This file was erased.")
 publish.settle()
 cases.read_queue(actor)
 """

@@ -8,10 +8,10 @@ import pytest
 from tests.scans.test_pages import spoil, words_of
 
 from muniment.ledger import publish, verify
-from muniment.scans import actions, jobs, queries, rules
+from muniment.scans import actions, jobs, queries
 from muniment.scans.models import Failure, Finding, Scan, ScanState
 from muniment.scans.queries import progress
-from muniment.spine import ports
+from muniment.spine import attempts, ports
 from muniment.spine.errors import Absent, Busy, Clash, Invalid, Refused
 from muniment.spine.installation import keyring
 from muniment.spine.models import Job
@@ -75,7 +75,7 @@ def test_a_scan_whose_worker_dies_each_time_is_given_up(asked, ada):
     assert work_off() == 1
     assert now_of(asked, ada).state == ScanState.FAILED
     with tenant_scope(ada.tenant):
-        assert Failure.objects.get().reason == rules.OWN_FAULT
+        assert Failure.objects.get().reason == attempts.OWN_FAULT
 
 
 def test_a_scan_whose_worker_died_once_is_done_by_the_next(asked, ada):
@@ -166,9 +166,20 @@ def test_a_failed_scan_is_neither_finished_nor_failed_again(failed, tick, ada):
         (Busy("Later."), True, "Later."),
         (Clash("Both."), False, ""),
         (KeyError("x"), False, ""),
-        (KeyError("x"), True, rules.OWN_FAULT),
-        (Absent("x" * 500), False, "x" * rules.LONGEST_FAILURE),
+        (KeyError("x"), True, attempts.OWN_FAULT),
+        (Absent("x" * 500), False, "x" * attempts.LONGEST_REASON),
     ],
 )
 def test_what_will_not_pass_is_said_and_what_may_pass_is_tried_again(fault, last, said):
-    assert rules.reason_of(fault, last=last) == said
+    assert attempts.reason_of(fault, last=last) == said
+
+
+def test_the_first_page_names_a_scan_that_was_given_up_until_a_later_one_is_done(
+    failed, filed, law, ada, client_as
+):
+    sentence = f"Scan {failed.number} could not be done: This file was erased."
+    assert sentence in words_of(client_as(ada).get("/"))
+    with tenant_scope(ada.tenant):
+        later = actions.retry(ada, scan_id=failed.id)
+    assert later.state == ScanState.QUEUED
+    assert sentence not in words_of(client_as(ada).get("/"))

@@ -41,16 +41,30 @@ WORKING: Final = READING | {
     "counterparties.discard",
     "counterparties.offer",
     "packs.build",
+    "packs.retry",
     "scans.assess",
     "scans.replay",
     "scans.retry",
     "scans.run",
+    "screening.retry",
     "screening.run",
     "vault.upload",
 }
 
 #: Saying that the clock is right after it jumped; it takes two people.
 CLOCK: Final = frozenset({"ledger.confirm_clock", "ledger.propose_clock"})
+
+#: Asking for erasures and holds, and confirming what somebody else asked for.
+ERASING: Final = frozenset(
+    {
+        "lifecycle.answer_erasure",
+        "lifecycle.ask_erasure",
+        "lifecycle.ask_lift",
+        "lifecycle.lift_hold",
+        "lifecycle.place_hold",
+        "lifecycle.read",
+    }
+)
 
 #: Taking entries of the ledger out of the house; with facts about persons only for who works with those.
 EXPORTING: Final = frozenset({"ledger.download", "ledger.export"})
@@ -68,6 +82,7 @@ OWN_ACCOUNT: Final = frozenset(
 ROLES: Final[dict[str, frozenset[str]]] = {
     "administrator": OWN_ACCOUNT
     | CLOCK
+    | ERASING
     | EXPORTING
     | {
         "access.change_role",
@@ -77,15 +92,18 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         "access.reset_factor",
         "access.reset_password",
         "access.revoke_token",
+        "ledger.accept_policy",
+        "ledger.propose_policy",
         "ledger.read",
     },
     "officer": OWN_ACCOUNT
     | WORKING
     | CLOCK
+    | ERASING
     | EXPORTING
     | {"access.create_token", "access.revoke_token", "cases.decide", "ledger.export_personal"},
     "analyst": OWN_ACCOUNT | WORKING | {"access.create_token", "access.revoke_token"},
-    "auditor": OWN_ACCOUNT | READING | EXPORTING | {"ledger.export_personal"},
+    "auditor": OWN_ACCOUNT | READING | EXPORTING | {"ledger.export_personal", "lifecycle.read"},
 }
 
 #: Roles that must sign in with a second factor.
@@ -98,7 +116,12 @@ OPERATOR: Final = frozenset(
         "access.create_token",
         "access.reset_factor",
         "access.reset_password",
+        "ledger.propose_policy",
         "ledger.read",
+        "ledger.rotate_key",
+        "lifecycle.clean",
+        "lifecycle.close",
+        "lifecycle.empty",
         "sources.add",
         "sources.add_list",
         "tenants.create",
@@ -110,6 +133,13 @@ WORKER: Final = frozenset(
     {
         "ledger.anchor",
         "ledger.note_clock",
+        "ledger.heads",
+        "ledger.retire_key",
+        "lifecycle.clear",
+        "lifecycle.execute",
+        "lifecycle.note_journal",
+        "lifecycle.replay",
+        "packs.fail",
         "packs.finish",
         "scans.fail",
         "scans.finish",

@@ -11,14 +11,13 @@ from muniment.ledger.action import Act, action
 from muniment.ledger.refusals import constraint
 from muniment.ledger.words import Sealed
 from muniment.packs import queries, rules
-from muniment.packs.models import Handover, Pack, PackState
+from muniment.packs.models import Breakdown, Handover, Pack, PackState
 from muniment.spine import queue
 from muniment.spine.errors import Clash
 from muniment.vault import storage
 from muniment.vault.models import Blob
 
 MEDIA_TYPE = "application/vnd.muniment.proofpack+zip"
-PERFORM = "muniment.packs.jobs.perform"
 
 constraint(
     "one_pack_being_built_per_case",
@@ -38,7 +37,7 @@ def build(act: Act, *, case_id: UUID) -> Pack:
         case_id=case_id, case_number=whole.case.number, requested_by=act.actor.id, requested_at=act.now
     )
     act.record(pack, number=whole.case.number, case=case_id)
-    queue.enqueue(PERFORM, str(act.tenant), str(pack.id))
+    queue.enqueue(queries.PERFORM, str(act.tenant), str(pack.id))
     return pack
 
 
@@ -60,6 +59,41 @@ def finish(
     pack.contents = contents
     pack.save()
     act.record(pack, number=pack.case_number, sha256=file.sha256, size=file.size, log_size=size)
+    return pack
+
+
+@action(
+    "packs.fail", cls="export", says="the proof of case {facts.number} could not be built: {facts.reason}"
+)
+def fail(act: Act, *, pack_id: UUID, reason: str) -> Pack:
+    """Enter that a pack was given up, and why, so that nobody waits for it.
+
+    :raises Refused: when it is built, or was given up already.
+    """
+    pack: Pack = Pack.objects.select_for_update().get(id=pack_id)
+    rules.require_queued(pack)
+    Breakdown.objects.create(pack=pack, at=act.now, reason=reason)
+    pack.state = PackState.FAILED
+    pack.save(update_fields=["state"])
+    act.record(pack, number=pack.case_number, reason=reason)
+    return pack
+
+
+@action("packs.retry", cls="export", says="{actor} had the proof of case {facts.number} tried again")
+def retry(act: Act, *, pack_id: UUID) -> Pack:
+    """Try again to build a pack that was given up.
+
+    :raises Absent: when there is no such pack.
+    :raises Refused: when it was not given up.
+    :raises Clash: when another pack of the same case is being built.
+    """
+    queries.pack(pack_id)
+    pack: Pack = Pack.objects.select_for_update().get(id=pack_id)
+    rules.require_failed(pack)
+    pack.state = PackState.QUEUED
+    pack.save(update_fields=["state"])
+    act.record(pack, number=pack.case_number)
+    queue.enqueue(queries.PERFORM, str(act.tenant), str(pack.id))
     return pack
 
 

@@ -45,6 +45,12 @@ def pack(request: Asked, pack_id: UUID) -> queries.Whole:
     return actions.read(request.actor, pack_id=pack_id)
 
 
+@router.post("/{uuid:pack_id}/retry", response={202: PackOut}, summary="Try again to build a pack")
+def retry(request: Asked, pack_id: UUID) -> Status[Pack]:
+    """Queue a pack with the state ``failed`` again; ask for it until it is ``built``."""
+    return Status(202, actions.retry(request.actor, pack_id=pack_id))
+
+
 @router.post("/{uuid:pack_id}/copies", summary="Take a copy of a pack")
 def download(request: Asked, pack_id: UUID, given: TakeIn) -> StreamingHttpResponse:
     """Return the bytes of a pack, and put on record to whom the copy goes."""

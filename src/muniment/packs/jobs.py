@@ -11,12 +11,13 @@ from muniment.access.rules import WORKER
 from muniment.cases import queries as cases
 from muniment.ledger import logs, publish, sequence
 from muniment.ledger.words import moment
-from muniment.packs import actions, queries
+from muniment.packs import actions, queries, rules
 from muniment.packs.models import Pack, PackState
 from muniment.proof.note import parse_keys
 from muniment.proof.pack import PackContents, build_pack
 from muniment.spine import ports
 from muniment.spine.actor import system
+from muniment.spine.attempts import attempt
 from muniment.spine.errors import Refused
 from muniment.spine.scope import tenant_scope
 from muniment.tenants import queries as tenants
@@ -67,6 +68,7 @@ def carry_out(tenant: UUID, pack_id: UUID) -> Pack:
         asked = queries.pack(pack_id)
         if asked.state == PackState.BUILT:
             return asked
+        rules.require_queued(asked)
         sequence.sequence(tenant)
         publish.publish(tenant)
         contents, proofs = contents_of(asked.case_id, ports.now())
@@ -93,5 +95,10 @@ def carry_out(tenant: UUID, pack_id: UUID) -> Pack:
 
 @task()
 def perform(tenant: str, pack_id: str) -> str:
-    """Build a queued pack."""
-    return str(carry_out(UUID(tenant), UUID(pack_id)).id)
+    """Build a queued pack; when no further try would help, enter the reason so that nobody waits for it."""
+    of, wanted = UUID(tenant), UUID(pack_id)
+
+    def give_up(why: str) -> None:
+        actions.fail(system("worker", may=WORKER, tenant=of), pack_id=wanted, reason=why)
+
+    return attempt(queries.PERFORM, wanted, lambda: carry_out(of, wanted), give_up)

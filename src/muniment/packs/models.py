@@ -14,6 +14,7 @@ class PackState(models.TextChoices):
 
     QUEUED = "queued", "queued"
     BUILT = "built", "built"
+    FAILED = "failed", "failed"
 
 
 class Pack(TenantModel):
@@ -35,7 +36,7 @@ class Pack(TenantModel):
     class Meta(TenantModel.Meta):
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="queued", made_at__isnull=True, blob_id__isnull=True)
+                condition=Q(state__in=["queued", "failed"], made_at__isnull=True, blob_id__isnull=True)
                 | Q(state="built", made_at__isnull=False, blob_id__isnull=False),
                 name="a_built_pack_has_a_file",
             ),
@@ -48,6 +49,20 @@ class Pack(TenantModel):
 
     def __str__(self) -> str:
         return f"pack of case {self.case_number}"
+
+
+class Breakdown(TenantModel):
+    """Why a pack could not be built, in plain words; tried again and given up again, it has several."""
+
+    pack = models.ForeignKey(Pack, on_delete=models.PROTECT, related_name="breakdowns")
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="a_breakdown_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"breakdown of {self.pack_id}"
 
 
 class Handover(TenantModel):

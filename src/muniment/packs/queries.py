@@ -18,7 +18,7 @@ from muniment.ledger import logs
 from muniment.ledger.models import Entry, Log
 from muniment.ledger.openings import opened_event
 from muniment.packs import rules
-from muniment.packs.models import Handover, Pack, PackState
+from muniment.packs.models import Breakdown, Handover, Pack, PackState
 from muniment.proof.checkpoint import parse_checkpoint
 from muniment.proof.examine import verify_pack
 from muniment.proof.pack import Attachment, Event, Quote
@@ -35,6 +35,8 @@ from muniment.vault import storage
 from muniment.vault.models import DocumentVersion
 
 JSON = "application/json"
+#: The job by name: it stands above the action that asks for it.
+PERFORM = "muniment.packs.jobs.perform"
 
 
 def packs() -> list[Pack]:
@@ -76,6 +78,13 @@ def handover_counts(of: Iterable[Pack]) -> dict[UUID, int]:
         Handover.objects.filter(pack__in=list(of)).order_by().values("pack_id").annotate(copies=Count("id"))
     )
     return {row["pack_id"]: row["copies"] for row in rows}
+
+
+def breakdowns(of: Iterable[Pack]) -> dict[UUID, Breakdown]:
+    """Return why each of these packs that were given up was given up the last time."""
+    failed = [one.id for one in of if one.state == PackState.FAILED]
+    rows = Breakdown.objects.filter(pack_id__in=failed).order_by("at") if failed else ()
+    return {row.pack_id: row for row in rows}
 
 
 def being_built(case_id: UUID) -> Pack | None:

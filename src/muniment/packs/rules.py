@@ -30,12 +30,22 @@ def require_decided(state: str) -> None:
 
 def require_queued(pack: Pack) -> None:
     """Refuse to build a pack twice."""
+    if pack.state == PackState.FAILED:
+        raise Refused("This pack could not be built.", todo="Have it tried again.")
     if pack.state != PackState.QUEUED:
         raise Refused("This pack is built already.", todo="Download it, or ask for a new one.")
 
 
+def require_failed(pack: Pack) -> None:
+    """Refuse to try again what was not given up."""
+    if pack.state != PackState.FAILED:
+        raise Refused("This pack was not given up.", todo="Open it to see where it stands.")
+
+
 def require_built(pack: Pack) -> None:
     """Refuse to hand out a pack that is not built yet."""
+    if pack.state == PackState.FAILED:
+        raise Refused("This pack could not be built.", todo="Have it tried again.")
     if pack.state != PackState.BUILT:
         raise Refused("This pack is still being built.", todo="Wait a moment and reload the page.")
 

@@ -42,7 +42,7 @@ class Out(BaseModel):
 
 
 class PackOut(Out):
-    """A pack; ``state`` is ``queued`` until it is built, then digest and size stand here."""
+    """A pack; ``state`` is ``queued`` until it is ``built``, then digest and size stand here; else ``failed``."""
 
     id: UUID
     case_id: UUID

@@ -35,7 +35,16 @@ def index(request: Asked) -> HttpResponse:
     held = queries.packs()
     copies = queries.handover_counts(held)
     who = queries.who(one.requested_by for one in held)
-    rows = [{"pack": one, "by": who[one.requested_by].name, "copies": copies.get(one.id, 0)} for one in held]
+    broken = queries.breakdowns(held)
+    rows = [
+        {
+            "pack": one,
+            "by": who[one.requested_by].name,
+            "copies": copies.get(one.id, 0),
+            "breakdown": broken.get(one.id),
+        }
+        for one in held
+    ]
     waiting = sum(one.state == PackState.QUEUED for one in held)
     return render(request, "packs/index.html", {"rows": rows, "waiting": waiting})
 
@@ -60,6 +69,8 @@ def _page(
         "limits": LIMITS,
         "command": f"python3 verify.py {_name(held.case_number, held.sha256)} --trust vkeys",
         "may_take": "packs.download" in request.actor.may,
+        "breakdown": queries.breakdowns([held]).get(held.id),
+        "may_retry": "packs.retry" in request.actor.may,
     }
     if report is not None:
         context |= {
@@ -94,6 +105,14 @@ def build(request: Asked, case_id: UUID) -> HttpResponse:
     made = actions.build(request.actor, case_id=case_id)
     messages.info(request, _("The proof is being built. It takes a few seconds."))
     return redirect("packs:pack", pack_id=made.id)
+
+
+@require_POST
+def retry(request: Asked, pack_id: UUID) -> HttpResponse:
+    """Try again to build a pack that was given up."""
+    held = actions.retry(request.actor, pack_id=pack_id)
+    messages.info(request, _("The proof is being built. It takes a few seconds."))
+    return redirect("packs:pack", pack_id=held.id)
 
 
 @require_http_methods(["POST"])

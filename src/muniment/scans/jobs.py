@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-import structlog
 from django_tasks import task
 
 from muniment.access.rules import WORKER
@@ -15,11 +14,9 @@ from muniment.scans.evidence.scan import scan as hold
 from muniment.scans.models import Scan, ScanState
 from muniment.scans.queries import progress
 from muniment.spine.actor import Actor, system
+from muniment.spine.attempts import attempt
 from muniment.spine.errors import Refused
-from muniment.spine.queue import MOST_ATTEMPTS
 from muniment.spine.scope import tenant_scope
-
-log = structlog.get_logger("muniment.scans")
 
 
 def carry_out(tenant: UUID, scan_id: UUID, say: Callable[[str], None] = lambda _: None) -> Scan:
@@ -51,7 +48,7 @@ def perform(tenant: str, scan_id: str) -> str:
     def give_up(why: str) -> None:
         actions.fail(_worker(of), scan_id=wanted, reason=why)
 
-    return _attempt(progress.PERFORM, wanted, lambda: carry_out(of, wanted), give_up)
+    return attempt(progress.PERFORM, wanted, lambda: carry_out(of, wanted), give_up)
 
 
 @task()
@@ -68,31 +65,11 @@ def perform_replay(tenant: str, replay_id: str) -> str:
     def give_up(why: str) -> None:
         actions.finish_replay(_worker(of), replay_id=wanted, failure=why)
 
-    return _attempt(progress.REPLAY, wanted, again, give_up)
+    return attempt(progress.REPLAY, wanted, again, give_up)
 
 
 def _worker(tenant: UUID) -> Actor:
     return system("worker", may=WORKER, tenant=tenant)
-
-
-def _attempt(path: str, named: UUID, work: Callable[[], object], give_up: Callable[[str], None]) -> str:
-    """Do the work of one attempt; leave further ones to the queue as long as they may help, else say why not.
-
-    A job whose worker is killed each time never raises, so the attempts are counted before the work begins.
-    """
-    begun = progress.begun(named, path)
-    if begun > MOST_ATTEMPTS:
-        give_up(rules.OWN_FAULT)
-        return str(named)
-    try:
-        work()
-    except Exception as fault:
-        why = rules.reason_of(fault, last=begun >= MOST_ATTEMPTS)
-        if not why:
-            raise
-        give_up(why)
-        log.exception("work_given_up", path=path, about=str(named), kind=type(fault).__name__)
-    return str(named)
 
 
 @dataclass(frozen=True, slots=True)

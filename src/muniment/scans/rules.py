@@ -12,16 +12,10 @@ from muniment.scans.evidence.proposal import Proposal
 from muniment.scans.evidence.scan import VERSIONS
 from muniment.scans.models import Assessment, Finding, Replay, Scan, ScanState
 from muniment.spine.actor import Actor
-from muniment.spine.errors import Busy, Clash, Invalid, MunimentError, Refused
+from muniment.spine.errors import Invalid, Refused
 from muniment.spine.wording import require_wording
 
 LONGEST_REASON: Final = 20_000
-LONGEST_FAILURE: Final = 300
-
-#: Said when neither the law nor the documents are to blame.
-OWN_FAULT: Final = (
-    "The work was begun several times and broke off each time. Tell the operator, then have it tried again."
-)
 
 
 def require_something(acts: Sequence[Any], documents: Sequence[Any]) -> None:
@@ -81,18 +75,6 @@ def require_under_way(replay: Replay) -> None:
     """Refuse to enter the end of a replay twice."""
     if replay.ended_at is not None:
         raise Refused("This check has ended already.", todo="Open the scan to see what came of it.")
-
-
-def reason_of(fault: Exception, *, last: bool) -> str:
-    """Return why work that was broken off is given up, in words for a page; empty when another try may help.
-
-    What was refused once is refused again; a part that was busy, and a fault of our own, may pass.
-
-    :param last: whether the queue will not try again by itself.
-    """
-    if isinstance(fault, MunimentError) and (last or not isinstance(fault, Busy | Clash)):
-        return " ".join(f"{fault.what} {fault.todo}".split())[:LONGEST_FAILURE]
-    return OWN_FAULT if last else ""
 
 
 def require_assessment(assessment: str, reason: str) -> str:

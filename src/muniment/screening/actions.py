@@ -25,7 +25,7 @@ from muniment.spine.scope import tenant_scope
 
 #: Parties written by one action, so that nobody waits long for the database.
 BATCH: Final = 50
-JOB: Final = "muniment.screening.jobs.work"
+JOB: Final = queries.WORK
 
 constraint(
     "one_run_per_number", Clash("Somebody started a screening at this moment.", todo="Reload the page.")
@@ -77,6 +77,23 @@ def run(
     )
     queue.enqueue(JOB, str(made.id))
     return made
+
+
+@action("screening.retry", cls="screening.run", says="{actor} had screening {facts.number} tried again")
+def retry(act: Act, *, run_id: UUID) -> ScreeningRun:
+    """Go on with a screening that was given up, against the same lists; what it said of some parties stays.
+
+    :raises Absent: when there is no such screening.
+    :raises Refused: when it was not given up, or a later one was started.
+    """
+    queries.run(run_id)
+    newest: ScreeningRun | None = ScreeningRun.objects.select_for_update().order_by("-number").first()
+    held = rules.require_given_up(newest, run_id)
+    held.state, held.finished_at, held.why, held.touched_at = RunState.QUEUED, None, "", act.now
+    held.save(update_fields=["state", "finished_at", "why", "touched_at"])
+    act.record(held, number=held.number)
+    queue.enqueue(JOB, str(held.id))
+    return held
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,12 @@ def show(request: Asked, run_id: UUID) -> ScreeningRun:
     return queries.run(run_id)
 
 
+@router.post("/runs/{uuid:run_id}/retry", response={202: RunOut}, summary="Go on with a screening")
+def retry(request: Asked, run_id: UUID) -> Status[ScreeningRun]:
+    """Queue the newest screening again after it was given up; what it said of some parties stays."""
+    return Status(202, actions.retry(request.actor, run_id=run_id))
+
+
 @router.get("/runs/{uuid:run_id}/results", response=ResultPage, summary="List a screening's results")
 def results(
     request: Asked,

@@ -23,6 +23,7 @@ from muniment.screening import actions, queries, rules
 from muniment.screening.models import RunState, Screened, ScreeningRun
 from muniment.sources import queries as sources
 from muniment.spine.actor import system
+from muniment.spine.attempts import attempt
 from muniment.spine.errors import Clash, Invalid
 from muniment.spine.scope import current_tenant
 
@@ -156,6 +157,13 @@ def _digest(held: ScreeningRun) -> str:
 
 
 @task()
-def work(run_id: str) -> int:
-    """Do a run that waits; returns how many parties it is about."""
-    return perform(UUID(run_id)).done
+def work(run_id: str) -> str:
+    """Do a run that waits; when no further try would help, enter the reason so that nobody waits for it."""
+    wanted = UUID(run_id)
+
+    def give_up(why: str) -> None:
+        if queries.run(wanted).state not in ENDED:
+            worker = system("worker", may=WORKER, tenant=current_tenant())
+            actions.finish(worker, run_id=wanted, closing=actions.Closing(why=why))
+
+    return attempt(queries.WORK, wanted, lambda: perform(wanted), give_up)

@@ -22,6 +22,8 @@ from muniment.spine.installation import keyring
 from muniment.spine.scope import current_tenant
 
 PAGE = 50
+#: The job by name: it stands above the action that asks for it.
+WORK = "muniment.screening.jobs.work"
 
 
 def lists_now() -> list[dict[str, Any]]:
@@ -61,6 +63,12 @@ def latest() -> ScreeningRun | None:
     found: ScreeningRun | None = (
         ScreeningRun.objects.filter(state=RunState.FINISHED).order_by("-number").first()
     )
+    return found
+
+
+def newest() -> ScreeningRun | None:
+    """Return the run that was started last, however it ended."""
+    found: ScreeningRun | None = ScreeningRun.objects.order_by("-number").first()
     return found
 
 

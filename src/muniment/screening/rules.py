@@ -14,7 +14,7 @@ from uuid import UUID
 
 from muniment.proof.canonical import canonical
 from muniment.screening.models import MatchState, RunState, ScreeningRun, Verdict
-from muniment.spine.errors import Clash, Invalid
+from muniment.spine.errors import Clash, Invalid, Refused
 
 #: Parts of a thousand; the matching core's own bounds, said here so that pages need not load the scorer.
 THRESHOLD: Final = 700
@@ -57,6 +57,18 @@ def require_none_under_way(latest: ScreeningRun | None, now: datetime) -> None:
     busy = latest is not None and latest.state in {RunState.QUEUED, RunState.RUNNING}
     if latest is not None and busy and now - latest.touched_at < SILENT:
         raise Clash("A screening is under way.", todo="Wait until it has finished, then start another one.")
+
+
+def require_given_up(newest: ScreeningRun | None, run_id: UUID) -> ScreeningRun:
+    """Return the newest run if it is this one and was given up; an older one would speak of older lists.
+
+    :raises Refused: else.
+    """
+    if newest is None or newest.id != run_id:
+        raise Refused("A later screening was started.", todo="Start a new screening.")
+    if newest.state != RunState.FAILED:
+        raise Refused("This screening was not given up.", todo="Open it to see where it stands.")
+    return newest
 
 
 @dataclass(frozen=True, slots=True)

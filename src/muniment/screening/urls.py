@@ -10,6 +10,7 @@ app_name = "screening"
 urlpatterns = [
     path("", views.index, name="index"),
     path("runs/<uuid:run_id>/", views.run, name="run"),
+    path("runs/<uuid:run_id>/retry/", views.retry, name="retry"),
     path("counterparties/<uuid:counterparty_id>/", views.counterparty, name="counterparty"),
     path("matches/<uuid:match_id>/", views.match, name="match"),
     path("results/<uuid:screened_id>/replay/", views.replay, name="replay"),

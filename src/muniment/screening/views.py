@@ -70,6 +70,7 @@ def run(request: Asked, run_id: UUID) -> HttpResponse:
     following = urlencode({"verdict": verdict, "after": str(found[-1].id)}) if more else ""
     shown = {
         "run": held,
+        "may_retry": "screening.retry" in request.actor.may and queries.newest() == held,
         "lists": _lists(held.lists),
         "threshold": _score(held.threshold),
         "cutoff": _score(held.cutoff),
@@ -97,6 +98,14 @@ def run(request: Asked, run_id: UUID) -> HttpResponse:
         "next_url": f"{here}?{following}" if more else "",
     }
     return render(request, "screening/run.html", shown)
+
+
+@require_POST
+def retry(request: Asked, run_id: UUID) -> HttpResponse:
+    """Go on with a screening that was given up."""
+    held = actions.retry(request.actor, run_id=run_id)
+    messages.info(request, _("The screening is started."))
+    return redirect("screening:run", run_id=held.id)
 
 
 @require_safe

@@ -28,6 +28,7 @@ from muniment.scans.models import Assessment, Finding, Scan, ScanState
 from muniment.scans.queries import unanchored
 from muniment.screening import queries as screening
 from muniment.screening.models import Match, RunState, ScreeningRun
+from muniment.site.home_broken import broken
 from muniment.site.home_pictures import address, coverage, findings, first_steps, latest_scan, name_of, pace
 from muniment.sources.models import Snapshot, SnapshotKind
 from muniment.sources.naming import dated
@@ -85,7 +86,7 @@ class Change:
 
 def needs(actor: Actor, now: datetime) -> list[Need]:
     """Return what needs this person, the most urgent first."""
-    found = [*_decisions(actor, now), *_conflicts(actor), *_alerts(actor), *_loose(actor)]
+    found = [*_decisions(actor, now), *_broken(actor), *_conflicts(actor), *_alerts(actor), *_loose(actor)]
     found.sort(key=lambda one: (one.due is None, one.due or now))
     return found
 
@@ -198,6 +199,13 @@ def _loose(actor: Actor) -> Iterator[Need]:
         ) % {"count": len(loose)}
         page = address("scans:scan", scan.id)
         yield Need(sentence, page, _("Look at the scan"), "fault", "unanchored", _("Unanchored"))
+
+
+def _broken(actor: Actor) -> Iterator[Need]:
+    """Yield work that was given up and that nothing later replaced."""
+    badge = ("fault", "cross", _("Could not be done"))
+    for one in broken(actor):
+        yield Need(one.sentence, one.url, _("Try it again") if one.may_retry else _("Look at it"), *badge)
 
 
 # --- what changed

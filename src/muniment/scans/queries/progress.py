@@ -7,9 +7,8 @@ from typing import Final
 from uuid import UUID
 
 from muniment.scans.models import Failure, Replay, Scan, ScanState
+from muniment.spine import attempts
 from muniment.spine.errors import Absent
-from muniment.spine.models import Job
-from muniment.spine.scope import current_tenant
 
 #: The jobs by name: they stand above the actions that ask for them.
 PERFORM: Final = "muniment.scans.jobs.perform"
@@ -21,9 +20,7 @@ def begun(named: UUID, path: str = PERFORM) -> int:
 
     :param named: identifier of the scan or replay that the job is about.
     """
-    jobs = Job.objects.filter(tenant_id=current_tenant(), path=path, arguments__contains=f'"{named}"')
-    newest: Job | None = jobs.order_by("-enqueued_at").first()
-    return newest.attempts if newest else 0
+    return attempts.begun(path, named)
 
 
 def failures(of: Iterable[Scan]) -> dict[UUID, Failure]:

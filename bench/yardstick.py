@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -65,6 +66,15 @@ def installation() -> Path:
     keyring().create_tenant(DEPLOYMENT)
     logs.begin(DEPLOYMENT)
     return home
+
+
+def child(code: str) -> dict[str, Any]:
+    """Run some code in a process of its own and return the figures that it says."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+    figures: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return figures
 
 
 def say(figures: dict[str, Any]) -> None:

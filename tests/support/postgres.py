@@ -19,7 +19,8 @@ import psycopg
 from psycopg import sql
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """Return the folder of the newest server's programs."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
     if not found:
         raise RuntimeError("PostgreSQL is not installed: run `make setup`, or apt-get install postgresql")
@@ -35,7 +36,7 @@ def _free_port() -> int:
 @contextmanager
 def server() -> Iterator[str]:
     """Run a server until the block ends; yields the address of its superuser."""
-    programs, port = _programs(), _free_port()
+    tools, port = programs(), _free_port()
     folder = Path(tempfile.mkdtemp(prefix="muniment-pg-"))
     as_user: list[str] = []
     if os.geteuid() == 0:
@@ -57,7 +58,7 @@ def server() -> Iterator[str]:
 
     try:
         run(
-            str(programs / "initdb"),
+            str(tools / "initdb"),
             "-D",
             str(cluster),
             "-U",
@@ -70,7 +71,7 @@ def server() -> Iterator[str]:
         )
         options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c max_connections=60 -c shared_buffers=64MB"
         run(
-            str(programs / "pg_ctl"),
+            str(tools / "pg_ctl"),
             "-D",
             str(cluster),
             "-w",
@@ -83,7 +84,7 @@ def server() -> Iterator[str]:
         try:
             yield f"postgresql://boss@127.0.0.1:{port}/postgres"
         finally:
-            run(str(programs / "pg_ctl"), "-D", str(cluster), "-m", "immediate", "stop")
+            run(str(tools / "pg_ctl"), "-D", str(cluster), "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -20,6 +20,8 @@ MODULES = (
     "note",
     "checkpoint",
     "tlogproof",
+    "streamheads",
+    "streamproof",
     "dsse",
     "statement",
     "archive",
@@ -27,6 +29,7 @@ MODULES = (
     "report",
     "examine",
     "exported",
+    "certificate",
     "command",
 )
 HEAD = '''#!/usr/bin/env python3
@@ -34,6 +37,7 @@ HEAD = '''#!/usr/bin/env python3
 
 python3 verify.py PACK [--trust FILE] [--json]      exit 0 verified, 1 refused, 2 could not be checked
 python3 verify.py EXPORT --manifest FILE [--trust FILE] [--json]
+python3 verify.py CERTIFICATE --certificate [--trust FILE] [--json]
 
 Needs Python 3.9 or later and nothing else. With the package `cryptography` (48 or later) beside it, ML-DSA-44
 signatures are checked too; without it they are reported as not checked. No network, no account, no clock.

@@ -132,6 +132,13 @@ class TileWriter:
             self._put("checkpoint", cosigned)
         return True
 
+    def add(self, name: str, raw: bytes) -> None:
+        """Write a file that goes with an entry, once and for all, before the checkpoint that covers the entry.
+
+        :raises Malformed: when other bytes stand there.
+        """
+        self._create(name, raw)
+
     def keep(self, name: str, raw: bytes) -> None:
         """Write a small file beside the log's own, whole or not at all."""
         with self._alone():

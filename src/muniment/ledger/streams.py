@@ -1,0 +1,238 @@
+"""Stream-heads leaves, and proofs that a stream is whole.
+
+Rules (``docs/formats/stream-heads.md``): within a minute each entry is among those of which a stream-heads leaf
+commits how far every stream goes; where nothing new was logged no leaf is made. The leaf gets its place in the
+transaction that counts what is before it, so that no two are about the same, whoever else settles meanwhile. What it
+says is public and is published beside the tiles: whoever has the log's entries makes the map again and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import RLock
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from muniment.ledger import logs, vouch
+from muniment.ledger.action import Act, action
+from muniment.ledger.models import Entry, Log, Stream
+from muniment.ledger.openings import opened_event
+from muniment.ledger.sequence import head_to_change, sequence
+from muniment.proof.checkpoint import parse_checkpoint
+from muniment.proof.leaf import parse_leaf
+from muniment.proof.streamheads import Head, HeadMap
+from muniment.proof.streamproof import (
+    HEADS_CLASS,
+    LARGEST_HEADS,
+    MOST_IN_STREAM,
+    Placed,
+    StreamProof,
+    heads_said,
+    parse_heads,
+    write_heads,
+)
+from muniment.proof.tiles import Tiles, tile_name
+from muniment.spine.actor import system
+from muniment.spine.blind import blind
+from muniment.spine.errors import Absent, Busy, Refused
+from muniment.spine.installation import keyring
+from muniment.spine.scope import tenant_scope
+
+KIND: Final = "ledger.heads"
+EVERY: Final = timedelta(seconds=60)
+CHUNK: Final = 5000
+
+#: The last entry of every stream, one look into the index for each; reading every entry would take minutes.
+LAST_OF_EACH: Final = """
+SELECT e.stream, e.sn, e.idx FROM ledger_stream s
+JOIN ledger_entry e ON e.tenant_id = s.tenant_id AND e.stream = s.id AND e.sn = s.next_sn - 1
+WHERE s.tenant_id = %s
+"""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A map as this process made it last, and the leaf that was the last one in it."""
+
+    size: int = 0
+    leaf: bytes = b""
+    heads: HeadMap = field(default_factory=HeadMap)
+
+
+_maps: dict[str, _Kept] = {}
+_one_at_a_time = RLock()
+
+
+def forget() -> None:
+    """Forget every map; the next one is made from the tables."""
+    with _one_at_a_time:
+        _maps.clear()
+
+
+def file_of(index: int) -> str:
+    """Return where below a log's folder the openings of a stream-heads leaf are published."""
+    return f"heads/{tile_name(index)}"
+
+
+def published_in(folder: Path, index: int) -> bytes | None:
+    """Return what is published about a stream-heads leaf; ``None`` when nothing is."""
+    try:
+        with (folder / file_of(index)).open("rb") as file:
+            return file.read(LARGEST_HEADS + 1)
+    except OSError:
+        return None
+
+
+def said_by(entry: Entry) -> bytes:
+    """Return what is to be published about a stream-heads leaf."""
+    return write_heads(entry.idx, opened_event(entry).openings)
+
+
+@action(
+    KIND, cls=HEADS_CLASS, says="the ledger wrote down where each of {facts.streams} streams of entries ends"
+)
+def commit_heads(act: Act, *, root: bytes, size: int, streams: int) -> None:
+    """Commit how far every stream of the log goes, so that nothing can be left out of one unnoticed."""
+    act.record("heads", stream="heads", root=root.hex(), size=size, streams=streams)
+
+
+def make_due(tenant: UUID, now: datetime) -> bool:
+    """Make a stream-heads leaf when an entry has waited for one for a minute; returns whether one was made."""
+    with tenant_scope(tenant):
+        oldest = _oldest_uncovered()
+        if oldest is None or oldest.at > now - EVERY:
+            return False
+    return make(tenant)
+
+
+def make(tenant: UUID) -> bool:
+    """Make a stream-heads leaf over all that has a place, and give it its own; returns whether one was needed."""
+    clerk = system("sequencer", may=frozenset({KIND}), tenant=tenant)
+    with tenant_scope(tenant), _one_at_a_time:
+        if _oldest_uncovered() is None:
+            return False
+        # Once before the transaction: making a map from nothing takes seconds, and a writer keeps others waiting.
+        before: Log = Log.objects.get()
+        _map_at(before, before.size)
+        with transaction.atomic():
+            log = head_to_change(vouch.key_of(tenant))
+            if _oldest_uncovered() is None:
+                return False
+            heads = _map_at(log, log.size)
+            commit_heads(clerk, root=heads.root(), size=log.size, streams=heads.streams)
+            sequence(tenant)
+    return True
+
+
+def _newest(below: int | None = None) -> Entry | None:
+    """Return the newest stream-heads leaf of the current tenant's log, or the newest with a place below one."""
+    rows = Entry.objects.filter(kind=KIND, cls=HEADS_CLASS).order_by("-idx")
+    found: Entry | None = (rows if below is None else rows.filter(idx__lt=below)).first()
+    return found
+
+
+def _oldest_uncovered() -> Entry | None:
+    """Return the first entry that no stream-heads leaf is about; those leaves themselves are not waited for."""
+    newest = _newest()
+    covered = 0 if newest is None else int(opened_event(newest).facts["size"])
+    found: Entry | None = Entry.objects.filter(idx__gte=covered).exclude(kind=KIND).order_by("idx").first()
+    return found
+
+
+def _map_at(log: Log, size: int) -> HeadMap:
+    """Return the map over the first entries of a log: the one made last, brought forward, or else a new one.
+
+    What this process remembers counts only while the log still holds the entry at which it was made: a database
+    that was put back to an older state has other ones.
+    """
+    kept = _maps.get(log.tag)
+    if kept is None or kept.size > size or kept.leaf != _leaf_before(kept.size):
+        kept = _Kept(size, _leaf_before(size), HeadMap(_last_of_each(log, size)))
+    elif kept.size < size:
+        for head in _between(kept.size, size):
+            kept.heads.put(head)
+        kept.size, kept.leaf = size, _leaf_before(size)
+    _maps[log.tag] = kept
+    return kept.heads
+
+
+def _leaf_before(size: int) -> bytes:
+    found = Entry.objects.filter(idx=size - 1).values_list("leaf", flat=True).first()
+    return b"" if found is None else bytes(found)
+
+
+def _between(first: int, last: int) -> Iterator[Head]:
+    """Yield where each entry of a stretch brings its stream, in the order of the log."""
+    rows = Entry.objects.filter(idx__gte=first, idx__lt=last).order_by("idx")
+    for stream, sn, idx in rows.values_list("stream", "sn", "idx").iterator(chunk_size=CHUNK):
+        yield Head(stream.bytes, sn, idx)
+
+
+def _last_of_each(log: Log, size: int) -> Iterator[Head]:
+    """Yield where every stream ends among the first entries of a log."""
+    later = {stream for (stream,) in Entry.objects.filter(idx__gte=size).values_list("stream").distinct()}
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_OF_EACH, [Log._meta.pk.get_db_prep_value(log.tenant_id, connection)])
+        while rows := cursor.fetchmany(CHUNK):
+            for stream, sn, idx in rows:
+                tag = stream if isinstance(stream, UUID) else UUID(stream)
+                if tag not in later:
+                    yield Head(tag.bytes, sn, idx)
+    for stream in later:
+        rows = Entry.objects.filter(stream=stream, idx__lt=size).order_by("-sn")
+        for sn, idx in rows.values_list("sn", "idx")[:1]:
+            yield Head(stream.bytes, sn, idx)
+
+
+def tag_of(tenant: UUID, name: str) -> bytes:
+    """Return the tag of the stream in which the events of a subject are numbered, such as ``cases.Case/…``.
+
+    :raises Absent: when there is none: nothing was ever logged in it.
+    """
+    index = blind(keyring().blind_key(tenant), "stream", name)
+    with tenant_scope(tenant):
+        found: UUID | None = Stream.objects.filter(subject_index=index).values_list("id", flat=True).first()
+    if found is None:
+        raise Absent("Nothing was ever logged under this name.")
+    return found.bytes
+
+
+def proof(tenant: UUID, tag: bytes, checkpoint: bytes | None = None) -> StreamProof:
+    """Return the proof that a stream is whole up to the newest published stream-heads leaf, or was not there.
+
+    :param checkpoint: the published one under which to prove; the newest when it is left out.
+    :raises Busy: while no stream-heads leaf is published.
+    :raises Refused: for a stream that is too long to be proven in one file.
+    """
+    with tenant_scope(tenant):
+        log: Log = Log.objects.get()
+        folder = logs.folder(log)
+        raw = Tiles(folder, log.published).checkpoint() if checkpoint is None else checkpoint
+        size = parse_checkpoint(raw).size
+        newest = _newest(size)
+        said = None if newest is None else published_in(folder, newest.idx)
+        if newest is None or said is None:
+            raise Busy(
+                "The ledger has not yet written down where its streams end.",
+                todo="Wait a minute, or run: muniment ledger settle.",
+            )
+        openings = parse_heads(said, newest.idx)
+        tiles = Tiles(folder, size)
+        with _one_at_a_time:
+            heads = _map_at(log, heads_said(parse_leaf(bytes(newest.leaf)), newest.idx, openings).size)
+            path, at = heads.path(tag)
+        whole = at.sn + 1 if at is not None and at.tag == tag else 0
+        if whole > MOST_IN_STREAM:
+            raise Refused(f"This stream has more than {MOST_IN_STREAM} entries, too many for one proof.")
+        rows = Entry.objects.filter(stream=UUID(bytes=tag), sn__lt=whole).order_by("sn")
+        entries = tuple(_placed(tiles, idx, leaf) for idx, leaf in rows.values_list("idx", "leaf"))
+    return StreamProof(tag, raw, _placed(tiles, newest.idx, newest.leaf), openings, path, at, entries)
+
+
+def _placed(tiles: Tiles, index: int, leaf: Any) -> Placed:
+    return Placed(index, bytes(leaf), tuple(tiles.inclusion(index)))

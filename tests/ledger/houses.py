@@ -12,11 +12,28 @@ import trustme
 from tests.proof.small_log import NOON
 from tests.witness.answering import answering
 
+from muniment.access.rules import OPERATOR, permissions
 from muniment.ledger.models import Log
+from muniment.ledger.trust import accepting
 from muniment.proof.note import parse_keys
 from muniment.spine import config
+from muniment.spine.actor import Actor, ActorKind, system
+from muniment.spine.scope import DEPLOYMENT
 from muniment.witness import folder as place
 from muniment.witness.application import Answer, Witness
+
+
+def put_into_force(text: str) -> None:
+    """Let the operator propose witnesses and an administrator accept them."""
+    made = accepting.propose_policy(system("operator", may=OPERATOR, via="cli"), body=text)
+    administrator = Actor(
+        id="00000000-0000-4000-8000-0000000000ad",
+        kind=ActorKind.PERSON,
+        tenant=DEPLOYMENT,
+        may=permissions("administrator"),
+        via="cli",
+    )
+    accepting.accept_policy(administrator, sha256=made.sha256)
 
 
 class Houses:
@@ -50,8 +67,10 @@ class Houses:
         return made
 
     def policy(self, *more: str) -> None:
-        """Write the policy of the installation."""
-        config.current().witnesses.write_text("\n".join([*self.lines, *more]) + "\n")
+        """Write the policy of the installation, and let two persons put it into force."""
+        text = "\n".join([*self.lines, *more]) + "\n"
+        config.current().witnesses.write_text(text)
+        put_into_force(text)
 
     @property
     def trust(self) -> ssl.SSLContext:

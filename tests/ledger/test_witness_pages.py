@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tests.proof.small_log import NOON
 
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, witnessing
+from muniment.ledger.trust import accepting
 from muniment.ops import checking
 from muniment.ops.serving import worker
 from muniment.spine import config, ports
@@ -92,10 +94,33 @@ def test_a_contradiction_is_said_first_and_by_the_check_too(page: Any, lived: Ho
     assert troubles() == []
 
 
-def test_a_file_of_witnesses_that_cannot_be_read_breaks_no_page(page: Any, lived: Houses) -> None:
-    lived.policy("nonsense")
-    assert "Cannot be read" in page()
-    assert any("begins with log, witness, group or quorum" in one.what for one in checking.troubles())
+def test_a_file_of_witnesses_that_cannot_be_read_breaks_no_page(
+    page: Any, lived: Houses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = replace(config.current(), witness_policy=str(tmp_path))
+    with monkeypatch.context() as patched:
+        patched.setattr(accepting.config, "current", lambda: named)
+        assert "Cannot be read" in page()
+        assert any("is not there" in one.what for one in checking.troubles())
+
+
+def test_a_file_that_two_persons_did_not_accept_is_not_used_and_told(page: Any, lived: Houses) -> None:
+    place = config.current().witnesses
+    place.write_text("\n".join([*lived.lines, f"quorum {NAME}"]) + "\n")
+    assert witnessing.policy() is None
+    assert witnessing.ask_all(NOON) == {}
+    assert any("waits to be accepted by two persons" in one for one in troubles())
+    assert "waits to be accepted by two persons" in page()
+    lived.policy(f"quorum {NAME}")
+    assert troubles() == []
+    witnessing.ask_all(NOON)
+    # A file that was changed by one is not used; what two accepted goes on.
+    place.write_text("quorum none\n")
+    assert any("not the one that two persons accepted" in one for one in troubles())
+    assert "not the one that two persons accepted" in page()
+    assert witnessing.policy() is not None
+    place.unlink()
+    assert not any("two persons" in one for one in troubles())
 
 
 def test_the_check_says_how_long_the_oldest_entry_has_waited(

@@ -18,6 +18,7 @@ from tlog_scales.signing import Vkey
 from muniment.cases import actions as cases
 from muniment.ledger import lag, logs, publish, queries, verify, witnessing
 from muniment.ledger.models import Entry, Log
+from muniment.ledger.trust import accepting
 from muniment.proof.checkpoint import Checkpoint
 from muniment.proof.merkle import root_of
 from muniment.proof.note import Key, parse_keys, parse_note
@@ -328,9 +329,10 @@ def test_what_is_downloaded_bears_the_cosignatures(houses: Houses, ada: Any) -> 
 def test_a_policy_that_cannot_be_read_is_refused_with_its_line(
     houses: Houses, ada: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config.current().witnesses.write_text("# mine\nnonsense\n")
+    wrong = tmp_path / "wrong"
+    wrong.write_text("# mine\nnonsense\n")
     with pytest.raises(Invalid, match="line 2"):
-        witnessing.ask_all(NOON)
+        witnessing.read_policy(wrong)
     with pytest.raises(Invalid, match="cannot be read"):
         witnessing.read_policy(tmp_path)
 
@@ -339,7 +341,7 @@ def test_a_policy_that_is_named_and_missing_stops(
     houses: Houses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     named = replace(config.current(), witness_policy=str(tmp_path / "none"))
-    monkeypatch.setattr(witnessing.config, "current", lambda: named)
+    monkeypatch.setattr(accepting.config, "current", lambda: named)
     with pytest.raises(Invalid, match="is not there"):
         witnessing.policy()
 

@@ -29,7 +29,14 @@ BEFORE_SECOND_FACTOR: Final = frozenset(
 )
 
 #: What no token may hold: two pairs of eyes are two people's, and a program does not hand out rights.
-NEVER_BY_TOKEN: Final = frozenset({"cases.propose", "cases.decide"})
+NEVER_BY_TOKEN: Final = frozenset(
+    {
+        "cases.decide",
+        "cases.propose",
+        "ledger.accept_policy",
+        "ledger.propose_policy",
+    }
+)
 
 
 def for_tokens(may: frozenset[str]) -> frozenset[str]:

@@ -133,8 +133,8 @@ WORKER: Final = frozenset(
     {
         "ledger.anchor",
         "ledger.note_clock",
-        "ledger.heads",
         "ledger.retire_key",
+        "ledger.heads",
         "lifecycle.clear",
         "lifecycle.execute",
         "lifecycle.note_journal",

@@ -65,14 +65,24 @@ def published(log: Log, keys: Sequence[Key]) -> Published:
 def key_faults(log: Log, keys: Sequence[Key]) -> Iterator[str]:
     """Hold the public keys in the database against the signing keys, when these are on this machine."""
     try:
-        mine = logs.signer(log).keys
-    except Busy:
+        pairs = logs.pairs(log)
+    except Malformed as why:
+        yield f"the rows of its keys cannot be read ({why.what})"
         return
-    except (Malformed, Tampered):
-        yield "the file of its signing keys was changed"
-        return
-    if set(keys) != set(mine):
-        yield "its public keys in the database are not those of its signing keys"
+    if not {key for pair in pairs for key in pair.keys} <= set(keys):
+        yield "the rows of its keys name others than its own row"
+    for pair in pairs:
+        if pair.last is not None and pair.last < log.published:
+            continue  # let go, and its signing keys destroyed
+        try:
+            mine = logs.opened_signer(log, pair.number).keys
+        except Busy:
+            continue
+        except (Malformed, Tampered):
+            yield "the file of its signing keys was changed"
+            continue
+        if set(pair.keys) != set(mine):
+            yield "its public keys in the database are not those of its signing keys"
 
 
 def head_faults(log: Log, key: bytes | None, walked: CompactRange) -> Iterator[str]:
@@ -92,6 +102,10 @@ def row_faults(log: Log, keys: Sequence[Key], key: bytes | None) -> Iterator[str
     """Hold every checkpoint row against its signatures, and the rows against each other."""
     last = 0
     number = 0
+    try:
+        pairs = logs.pairs(log)
+    except Malformed:
+        return  # told where the keys are looked at
     for row in Checkpoint.objects.order_by("number", "size").iterator(chunk_size=100):
         name = f"checkpoint row {row.id.hex} at {row.size} entries"
         if row.number != number:
@@ -106,18 +120,23 @@ def row_faults(log: Log, keys: Sequence[Key], key: bytes | None) -> Iterator[str
         if row.size <= last:
             yield f"{name}: it does not go beyond the one before"
         last = row.size
-        yield from _signed_faults(log, keys, row, name)
+        yield from _signed_faults(log, keys, row, name, pairs)
     if last != log.published:
         yield f"its newest checkpoint row is at {last} entries and it was published at {log.published}"
 
 
-def _signed_faults(log: Log, keys: Sequence[Key], row: Checkpoint, name: str) -> Iterator[str]:
+def _signed_faults(
+    log: Log, keys: Sequence[Key], row: Checkpoint, name: str, pairs: Sequence[logs.Pair]
+) -> Iterator[str]:
     try:
         raw = row.note.encode("utf-8")
-        head, _ = note.open_checkpoint(raw, keys, origin=log.origin)
+        head, signed = note.open_checkpoint(raw, keys, origin=log.origin)
     except (Malformed, UnicodeEncodeError) as why:
         yield f"{name}: it is not signed by the log ({why})"
         return
+    in_force = {key for pair in pairs if pair.signs(row.size) for key in pair.keys}
+    if in_force != {*signed.good, *signed.unchecked}:
+        yield f"{name}: it is not signed by exactly the keys that were in force then"
     if (head.size, head.root) != (row.size, bytes(row.root)):
         yield f"{name}: it is not what was signed"
     timed = {one.key_id for one in keys if one.kind == COSIGNED_MLDSA44}

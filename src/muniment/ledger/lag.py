@@ -10,20 +10,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Final
 
 from muniment.ledger import logs, witnessing
 from muniment.ledger.models import Checkpoint, Entry, Log
 from muniment.ledger.openings import opened_event
+from muniment.ledger.trust import accepting, rotation
 from muniment.proof.errors import Malformed
 from muniment.proof.note import Key, parse_keys
 from muniment.proof.policy import Policy, Witnessed, witnessed
+from muniment.spine import config
 from muniment.spine.errors import Invalid
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
-
-#: What may stand unwitnessed before somebody is told.
-MOST_SECONDS: Final = 60
-MOST_ENTRIES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +49,12 @@ class Lag:
 
     @property
     def late(self) -> bool:
-        """Whether more stands unwitnessed than may."""
-        return self.behind > MOST_ENTRIES or self.waits.total_seconds() > MOST_SECONDS
+        """Whether more stands unwitnessed than the settings allow before somebody is told."""
+        allowed = config.current()
+        return (
+            self.behind > allowed.unwitnessed_entries
+            or self.waits.total_seconds() > allowed.unwitnessed_seconds
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,9 @@ def _best(log: Log, found: Policy) -> Witnessed | None:
     with tenant_scope(log.tenant_id):
         newest: Checkpoint | None = Checkpoint.objects.order_by("-size").first()
     own = "" if newest is None else newest.note
-    keys = tuple(key for key in found.log_keys if key.name == log.origin) or parse_keys(log.vkeys.encode())
+    trusted = tuple(key for key in found.log_keys if key.name == log.origin)
+    # A policy may know the log by older keys: it is followed, and never past what those keys announced.
+    keys = rotation.followed(log, trusted).keys if trusted else parse_keys(log.vkeys.encode())
     best = None
     trouble = None
     for raw in (witnessing.dressed(log, own.encode("utf-8")), witnessing.kept_witnessed(log)):
@@ -132,26 +135,29 @@ class Standing:
     """How the current tenant's log stands with its witnesses, for its page.
 
     :param lag: None when nobody was named as a witness, or the file that names them cannot be read.
+    :param fault: why the file of the witnesses is not what is used; empty when it is.
     :param contradicted: whether a witness holds a head that does not fit this log or the deployment's.
     """
 
     lag: Lag | None
     unreadable: bool = False
     contradicted: bool = False
+    fault: str = ""
 
 
 def standing(now: datetime) -> Standing:
     """Return how the current tenant's log stands with its witnesses."""
     try:
-        found = witnessing.policy()
+        force = accepting.in_force()
     except Invalid:
         return Standing(None, unreadable=True)
+    found = force.policy
     if found is None or not found.witnesses:
-        return Standing(None)
+        return Standing(None, fault=force.fault)
     own: Log = Log.objects.get()
     rounds = [witnessing.last_round(one) for one in (own, logs.of(DEPLOYMENT))]
     alarm = any(heard.alarm for one in rounds if one is not None for heard in one.heard)
-    return Standing(lag(own, found, now), contradicted=alarm)
+    return Standing(lag(own, found, now), contradicted=alarm, fault=force.fault)
 
 
 def _covered(log: Log, found: Policy) -> Witnessed | None:

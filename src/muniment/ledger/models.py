@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from muniment.ledger.time import models as _time  # noqa: F401  # Django looks for its tables here
+from muniment.ledger.trust import models as _trust  # noqa: F401  # as above
 from muniment.spine.guard import Kept
 from muniment.spine.models import Row, TenantManager
 

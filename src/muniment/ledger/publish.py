@@ -15,6 +15,7 @@ from muniment.ledger import logs, vouch
 from muniment.ledger.action import Act, action
 from muniment.ledger.models import Checkpoint, Entry, Log
 from muniment.ledger.sequence import compact_range, head_to_change, sequence
+from muniment.ledger.trust import rotation
 from muniment.proof import checkpoint as note
 from muniment.proof.errors import Malformed
 from muniment.proof.signer import sign_checkpoint
@@ -63,7 +64,8 @@ def publish(tenant: UUID) -> Checkpoint | None:
                 )
             at = ports.now()
             head = note.Checkpoint(log.origin, log.size, grown.root())
-            signed = sign_checkpoint(logs.signer(log), head, at)
+            signers = logs.signers(log, log.size)
+            signed = sign_checkpoint(signers[0], head, at, *signers[1:])
             last = Checkpoint.objects.order_by("-size").values_list("number", flat=True).first()
             made = Checkpoint(
                 tenant_id=tenant,
@@ -113,8 +115,10 @@ def settle() -> list[Settled]:
     clerk = system("sequencer", may=frozenset({"ledger.anchor"}))
     for log in logs.every():
         try:
+            rotation.let_go(log, ports.now())
             sequenced = sequence(log.tenant_id)
             made = publish(log.tenant_id)
+            rotation.published(logs.of(log.tenant_id))
         except (MunimentError, Malformed, OSError) as trouble:
             troubles.append(trouble)
             continue

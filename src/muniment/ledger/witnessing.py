@@ -19,13 +19,13 @@ from typing import Final
 
 from muniment.ledger import logs
 from muniment.ledger.models import Checkpoint, Log
+from muniment.ledger.trust import accepting
 from muniment.proof.checkpoint import check_signature, parse_checkpoint
 from muniment.proof.errors import Malformed
 from muniment.proof.note import Key, Signature, parse_keys, parse_note, parse_signatures
-from muniment.proof.policy import LARGEST_POLICY, Party, Policy, parse_policy, witnessed
+from muniment.proof.policy import LARGEST_POLICY, Party, Policy, witnessed
 from muniment.proof.tiles import Tiles, TileWriter
 from muniment.proof.witness import write_submission
-from muniment.spine import config
 from muniment.spine.errors import Invalid, MunimentError
 from muniment.spine.installation import egress
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
@@ -62,20 +62,11 @@ class Round:
 
 
 def policy() -> Policy | None:
-    """Return whom this installation asks, or None when nobody was named.
+    """Return whom this installation asks, as two persons accepted it, or None when nobody was.
 
-    :raises Invalid: when the file is there and cannot be read.
+    :raises Invalid: when the settings name a file that is not there.
     """
-    path = config.current().witnesses
-    if not path.is_file():
-        if config.current().witness_policy:
-            raise Invalid(
-                "The file of the witnesses is not there.",
-                todo="Mend MUNIMENT_WITNESS_POLICY.",
-                where="witness_policy",
-            )
-        return None
-    return read_policy(path)
+    return accepting.in_force().policy
 
 
 def read_policy(path: Path) -> Policy:
@@ -85,11 +76,10 @@ def read_policy(path: Path) -> Policy:
     """
     try:
         with path.open("rb") as file:
-            return parse_policy(file.read(LARGEST_POLICY + 1))
-    except Malformed as why:
-        raise Invalid(why.what, todo="Mend the file of the witnesses.", where=why.where) from None
+            raw = file.read(LARGEST_POLICY + 1)
     except OSError:
         raise Invalid("The file of the witnesses cannot be read.", where="witness policy") from None
+    return accepting.read(raw)
 
 
 def chosen(found: Policy) -> list[Log]:

@@ -18,6 +18,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from muniment.ledger import lag, logs, witnessing
+from muniment.ledger.trust import accepting
 from muniment.ops.installing import certificate_folder
 from muniment.spine import config, ports
 from muniment.spine.errors import Busy, MunimentError
@@ -142,22 +143,26 @@ def _guards(_settings: config.Settings) -> Iterator[Trouble]:
             yield Trouble("guards", f"The table {item.table} is not under guard.", "Run: muniment migrate.")
 
 
-def _logs(settings: config.Settings) -> Iterator[Trouble]:
+def _logs(_settings: config.Settings) -> Iterator[Trouble]:
     held = logs.every()
     if not held:
         yield Trouble(
             "ledger", "The installation has no log.", "The set-up was broken off: begin in another folder."
         )
     for log in held:
-        if not (settings.signing_keys / f"{log.tag}.sealed").is_file():
-            yield Trouble(
-                "ledger", f"The signing keys of the log {log.origin} are not here.", "Restore them."
-            )
+        for pair in logs.pairs(log):
+            if pair.signs(log.size) and not logs.key_path(log, pair.number).is_file():
+                yield Trouble(
+                    "ledger", f"The signing keys of the log {log.origin} are not here.", "Restore them."
+                )
 
 
 def _witnesses(_settings: config.Settings) -> Iterator[Trouble]:
     """Say how far behind the witnesses are; nothing when none were named."""
-    found = witnessing.policy()
+    force = accepting.in_force()
+    if force.fault:
+        yield Trouble("witnesses", force.fault, force.todo)
+    found = force.policy
     if found is None:
         return
     named = {party.url for party in found.witnesses}

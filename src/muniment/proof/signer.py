@@ -95,24 +95,25 @@ def signer_from_pem(name: str, raw: bytes) -> Signer:
     return Signer(name, keys[0], keys[1])
 
 
-def sign_checkpoint(signer: Signer, checkpoint: Checkpoint, now: datetime) -> bytes:
+def sign_checkpoint(signer: Signer, checkpoint: Checkpoint, now: datetime, *others: Signer) -> bytes:
     """Sign the state of a log with both keys and return the file to publish.
 
     :param signer: its name must be the checkpoint's origin.
     :param now: aware time; stands inside the ML-DSA-44 signature.
+    :param others: further keys of the log that sign while one pair follows the other.
     :raises Malformed: when the signer is not the log's, or the checkpoint is of the empty tree's wrong root.
     """
-    if signer.name != checkpoint.origin:
-        raise Malformed("A log's checkpoint must be signed under the log's own name.")
     text = checkpoint.text()
-    plain, quantum = signer.keys
-    return write_note(
-        text,
-        [
-            Signature(plain.name, plain.key_id, signer.ed25519.sign(text.encode())),
-            _cosigned_mldsa44(signer, quantum, checkpoint, int(now.timestamp())),
-        ],
-    )
+    lines = []
+    for one in (signer, *others):
+        if one.name != checkpoint.origin:
+            raise Malformed("A log's checkpoint must be signed under the log's own name.")
+        plain, quantum = one.keys
+        lines += [
+            Signature(plain.name, plain.key_id, one.ed25519.sign(text.encode())),
+            _cosigned_mldsa44(one, quantum, checkpoint, int(now.timestamp())),
+        ]
+    return write_note(text, lines)
 
 
 def cosign_ed25519(name: str, private: Ed25519PrivateKey, checkpoint: Checkpoint, now: datetime) -> Signature:

@@ -110,6 +110,15 @@ class Settings:
         "home folder, and none if it is not there.",
         "",
     )
+    unwitnessed_seconds: int = _setting(
+        "How long an entry may wait for witnesses before somebody is told, in seconds.", 60
+    )
+    unwitnessed_entries: int = _setting(
+        "How many entries may wait for witnesses before somebody is told.", 100
+    )
+    key_overlap_days: int = _setting(
+        "For how many days the old keys of a log sign beside the new ones after a change of keys.", 30
+    )
     log_level: str = _setting("debug, info, warning or error.", "info")
     session_hours: int = _setting("Hours until a signed-in person must sign in again.", 8)
     max_upload_mb: int = _setting("Largest file a person may upload, in mebibytes.", 64)
@@ -236,7 +245,14 @@ def _check(settings: Settings) -> None:
         raise Invalid(
             "The log level is not known.", todo="Use debug, info, warning or error.", where="log_level"
         )
-    for name in ("web_workers", "session_hours", "max_upload_mb"):
+    for name in (
+        "web_workers",
+        "session_hours",
+        "max_upload_mb",
+        "unwitnessed_seconds",
+        "unwitnessed_entries",
+        "key_overlap_days",
+    ):
         if getattr(settings, name) < 1:
             raise Invalid(f"The setting {name} must be at least 1.", todo=f"Mend {_words(name)}.", where=name)
     if urlsplit(settings.public_url).scheme != "https" or not urlsplit(settings.public_url).hostname:

@@ -11,10 +11,12 @@ import click
 from muniment.ledger import lag, logs, publish, witnessing
 from muniment.ledger import verify as checking
 from muniment.ledger.models import Checkpoint
+from muniment.ledger.trust import reading, rotation
+from muniment.ops.cli import trusting
 from muniment.ops.cli.answers import answer, common
 from muniment.ops.cli.exports import export, verifier
 from muniment.spine import ports
-from muniment.spine.scope import DEPLOYMENT, tenant_scope
+from muniment.spine.scope import tenant_scope
 
 
 @click.group()
@@ -58,12 +60,19 @@ def settle(*, as_json: bool) -> None:
     help="Also hold the witnessed heads against this file of logs, witnesses and quorum (C2SP tlog-policy).",
 )
 @click.option(
+    "--trust",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="Also hold the logs against these keys, obtained apart from here, and follow changes of keys from them.",
+)
+@click.option(
     "--deep", is_flag=True, help="Also open each entry and hold every row and stored file against it."
 )
 @common
-def verify(*, deep: bool, policy: Path | None, as_json: bool) -> int:
+def verify(*, deep: bool, policy: Path | None, trust: Any, as_json: bool) -> int:
     """Check every log against itself; exit 1 when something does not hold, and name it; 2 when it is not known."""
     trusted = None if policy is None else witnessing.read_policy(policy)
+    keys = None if trust is None else trusting.read_keys(trust)
     found = checking.verify(deep=deep)
     origins = {log.tenant_id: log.origin for log in logs.every()}
     told: list[dict[str, Any]] = []
@@ -87,12 +96,17 @@ def verify(*, deep: bool, policy: Path | None, as_json: bool) -> int:
     verdicts = [] if trusted is None else list(lag.judge(trusted))
     for verdict in verdicts:
         words.append(f"{verdict.origin}: {verdict.fault or f'witnessed up to {verdict.size} entries'}")
+    turns = [] if keys is None else reading.follow(keys)
+    words += trusting.trust_words(turns)
     marks = [one.holds for one in found.values()] + [one.holds for one in verdicts]
+    marks += [not one.faults for one in turns]
     holds = False if False in marks else None if None in marks else True
     ends = {True: "Everything holds.", None: "Not everything could be checked: see the lines above."}
     words.append(ends.get(holds, "Something does not hold: see the lines above."))
     witnessed = [asdict(one) for one in verdicts] if trusted is not None else None
-    answer({"holds": holds, "deep": deep, "logs": told, "witnessed": witnessed}, as_json=as_json, words=words)
+    followed = [asdict(one) for one in turns] if keys is not None else None
+    whole = {"holds": holds, "deep": deep, "logs": told, "witnessed": witnessed, "trusted": followed}
+    answer(whole, as_json=as_json, words=words)
     return {True: 0, False: 1, None: 2}[holds]
 
 
@@ -102,11 +116,23 @@ def verify(*, deep: bool, policy: Path | None, as_json: bool) -> int:
     is_flag=True,
     help="Print the public keys of the installation's log, for witnesses and auditors.",
 )
+@click.option(
+    "--succession",
+    is_flag=True,
+    help="Print the file by which whoever has the log's older keys learns the newer ones.",
+)
+@click.option(
+    "--log", "origin", metavar="NAME", help="With these two: another log than the installation's own."
+)
 @common
-def checkpoint(*, keys: bool, as_json: bool) -> None:
+def checkpoint(*, keys: bool, succession: bool, origin: str | None, as_json: bool) -> None:
     """Print the newest signed head of every log."""
-    if keys:
-        own = logs.of(DEPLOYMENT)
+    if keys or succession:
+        own = trusting.log_named(origin)
+        if succession:
+            told_to = rotation.succession(own).decode()
+            answer({"log": own.origin, "succession": told_to}, as_json=as_json, words=told_to)
+            return
         lines = own.vkeys.splitlines()
         answer({"log": own.origin, "keys": lines}, as_json=as_json, words=lines)
         return
@@ -121,5 +147,7 @@ def checkpoint(*, keys: bool, as_json: bool) -> None:
     answer({"checkpoints": told}, as_json=as_json, words=words)
 
 
+for one in (trusting.rotate_key, trusting.propose_policy, trusting.accept_policy, trusting.policy):
+    ledger.add_command(one)
 ledger.add_command(export)
 ledger.add_command(verifier)

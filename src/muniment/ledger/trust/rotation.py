@@ -1,0 +1,221 @@
+"""One pair of a log's keys follows another: announced in an entry, signing beside it for a while, then alone.
+
+Rules: new keys are on the disk before anybody hears of them; which keys sign a head follows from where the log itself
+has the entries, so that a crash between two steps changes nothing. Whoever trusts the old keys follows the file
+`succession` beside the tiles (`docs/formats/checkpoint.md`). Keys that were let go are destroyed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from muniment.ledger import logs, vouch
+from muniment.ledger.action import Act, action
+from muniment.ledger.models import Checkpoint, Entry, Log
+from muniment.ledger.openings import opened_event
+from muniment.ledger.refusals import constraint
+from muniment.ledger.sequence import head_to_change
+from muniment.ledger.trust.models import LogKey
+from muniment.proof.errors import Malformed
+from muniment.proof.layout import write_event
+from muniment.proof.note import Key
+from muniment.proof.signer import Signer, new_signer
+from muniment.proof.succession import Line, Step, begin_line, follow_keys, parse_succession, write_succession
+from muniment.proof.tiles import Tiles, TileWriter
+from muniment.proof.tlogproof import write_tlog_proof
+from muniment.spine import config
+from muniment.spine.actor import Actor, system
+from muniment.spine.envelope import Tampered
+from muniment.spine.errors import Absent, Busy, Clash
+from muniment.spine.guard import LEDGER_HAND
+from muniment.spine.scope import tenant_scope
+from muniment.spine.session import open_action
+
+#: The steps of the log's keys, beside its tiles.
+SUCCESSION: Final = "succession"
+#: What a step shows of its entry: nothing of who acted and from where.
+SHOWN: Final = ("action", "at", "outcome")
+
+UNDER_WAY: Final = Clash(
+    "New keys of this log were announced already, and the old ones still sign.",
+    todo="Wait until they were let go.",
+)
+constraint("one_key_per_number_of_a_log", UNDER_WAY)
+
+
+def _digest(vkeys: str) -> str:
+    return hashlib.sha256(vkeys.encode("ascii")).hexdigest()
+
+
+@action(
+    "ledger.rotate_key",
+    cls="system.change",
+    says="{actor} announced new keys of {subject}; the old ones sign until {facts.until}",
+)
+def rotate_key(act: Act, *, number: int, vkeys: str, until: datetime) -> LogKey:
+    """Announce the keys that follow the present ones; those sign on until the time that is named.
+
+    :param number: how many pairs came before.
+    :raises Clash: while other keys are being announced.
+    """
+    with open_action(LEDGER_HAND):
+        key = vouch.key_of(act.tenant)
+        log = head_to_change(key)
+        last: LogKey | None = LogKey.objects.order_by("-number").first()
+        if number != (0 if last is None else last.number) + 1 or (last is not None and last.retired is None):
+            raise UNDER_WAY
+        log.vkeys += vkeys
+        log.voucher = vouch.voucher(key, log)
+        log.save(update_fields=["vkeys", "voucher"])
+    event = act.record(f"log/{log.tag}", stream="log", number=number, keys=_digest(vkeys), until=until)
+    made: LogKey = LogKey.objects.create(
+        number=number, vkeys=vkeys, announced=event, announced_at=act.now, until=until
+    )
+    return made
+
+
+@action(
+    "ledger.retire_key",
+    cls="system.change",
+    says="the keys of {subject} before number {facts.number} were let go",
+)
+def retire_key(act: Act, *, key_id: UUID, vkeys: str) -> LogKey:
+    """Let go of the keys that others follow: from this entry on they sign nothing.
+
+    :param vkeys: the lines of the keys that go.
+    """
+    row: LogKey = LogKey.objects.select_for_update().get(id=key_id)
+    if row.retired is not None:
+        raise Clash("These keys were let go already.")
+    log: Log = Log.objects.get()
+    row.retired = act.record(f"log/{log.tag}", stream="log", number=row.number, keys=_digest(vkeys))
+    row.retired_at = act.now
+    row.save()
+    return row
+
+
+def rotate(actor: Actor, log: Log, now: datetime) -> LogKey:
+    """Make new keys for a log and announce them. Broken off, it goes on with the keys that it made.
+
+    :param actor: the operator in the log's tenant.
+    :raises Clash: while other keys are being announced.
+    :raises Busy: when keys lie there that cannot be opened, or the folder cannot be written.
+    """
+    with tenant_scope(log.tenant_id):
+        last: LogKey | None = LogKey.objects.order_by("-number").first()
+    if last is not None and last.retired is None:
+        raise UNDER_WAY
+    number = 1 if last is None else last.number + 1
+    made = _prepared(log, number)
+    until = now + timedelta(days=config.current().key_overlap_days)
+    return rotate_key(actor, number=number, vkeys=made.vkeys().decode("ascii"), until=until)
+
+
+def _prepared(log: Log, number: int) -> Signer:
+    if logs.key_path(log, number).exists():
+        try:
+            return logs.opened_signer(log, number)
+        except (Malformed, Tampered):
+            raise Busy(
+                "Keys that nobody announced lie in the folder of signing keys, and cannot be opened.",
+                todo=f"Nothing was signed with them: move {logs.key_path(log, number).name} away and begin again.",
+            ) from None
+    made = new_signer(log.origin)
+    try:
+        logs.keep(log.tag, made, number)
+    except OSError:
+        raise Busy(
+            "The new keys could not be written; nothing was announced.",
+            todo="See that the folder of signing keys can be written and has room, then begin again.",
+        ) from None
+    return made
+
+
+def let_go(log: Log, now: datetime) -> LogKey | None:
+    """Let go of a log's old keys when their time is over and a head was published that both have signed."""
+    with tenant_scope(log.tenant_id):
+        row: LogKey | None = LogKey.objects.filter(retired__isnull=True, until__lte=now).first()
+        if row is None:
+            return None
+        before = logs.pairs(log)
+        if before[-1].number != row.number or before[-1].first >= log.published:
+            return None
+    vkeys = "".join(key.encode() + "\n" for key in before[-2].keys)
+    clerk = system("sequencer", may=frozenset({"ledger.retire_key"}), tenant=log.tenant_id)
+    return retire_key(clerk, key_id=row.id, vkeys=vkeys)
+
+
+def published(log: Log) -> None:
+    """After a head was published: write the steps of the log's keys for readers, and destroy keys that were let go."""
+    with tenant_scope(log.tenant_id):
+        rows: list[LogKey] = list(LogKey.objects.order_by("number"))
+        if not rows:
+            return
+        _write_steps(log, rows)
+    for pair in logs.pairs(log):
+        if pair.last is not None and pair.last < log.published:
+            logs.destroy(log, pair.number)
+
+
+def _write_steps(log: Log, rows: list[LogKey]) -> None:
+    """Add the steps that are not in the file yet; those that are there stay, whatever was pruned meanwhile."""
+    held: tuple[Step, ...] = ()
+    with suppress(Malformed, OSError):
+        held = parse_succession((logs.folder(log) / SUCCESSION).read_bytes())[1]
+    before = log.vkeys.splitlines(keepends=True)[:2]
+    about = []
+    for row in rows:
+        about.append((row.announced, row.vkeys))
+        if row.retired is not None:
+            about.append((row.retired, "".join(before)))
+        before = row.vkeys.splitlines(keepends=True)
+    fresh = []
+    for event, vkeys in about[len(held) :]:
+        entry: Entry | None = Entry.objects.filter(id=event).first()
+        head: Checkpoint | None = (
+            None if entry is None else Checkpoint.objects.filter(size__gt=entry.idx).order_by("size").first()
+        )
+        if entry is None or head is None:
+            break
+        fresh.append(_step(log, entry, head, vkeys))
+    if fresh:
+        TileWriter(logs.folder(log)).keep(SUCCESSION, write_succession(log.origin, [*held, *fresh]))
+
+
+def _step(log: Log, entry: Entry, head: Checkpoint, vkeys: str) -> Step:
+    openings = tuple(
+        one for one in opened_event(entry).openings if one.path in SHOWN or one.path.startswith("facts.")
+    )
+    hashes = Tiles(logs.folder(log), head.size).inclusion(entry.idx)
+    return Step(
+        write_event(entry.idx, bytes(entry.leaf), openings),
+        write_tlog_proof(entry.idx, hashes, head.note.encode()),
+        vkeys.encode("ascii"),
+    )
+
+
+def succession(log: Log) -> bytes:
+    """Return the steps of a log's keys as readers get them.
+
+    :raises Absent: when its keys were never changed.
+    """
+    try:
+        return (logs.folder(log) / SUCCESSION).read_bytes()
+    except OSError:
+        raise Absent("The keys of this log were never changed, or no head says so yet.") from None
+
+
+def followed(log: Log, trusted: tuple[Key, ...]) -> Line:
+    """Follow a log's keys from trusted ones, through the file beside its tiles.
+
+    :raises Malformed: when a step does not hold.
+    """
+    try:
+        raw = succession(log)
+    except Absent:
+        return begin_line(log.origin, trusted)
+    return follow_keys(raw, trusted)

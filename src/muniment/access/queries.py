@@ -35,6 +35,11 @@ NEVER_BY_TOKEN: Final = frozenset(
         "cases.propose",
         "ledger.accept_policy",
         "ledger.propose_policy",
+        "lifecycle.answer_erasure",
+        "lifecycle.ask_erasure",
+        "lifecycle.ask_lift",
+        "lifecycle.lift_hold",
+        "lifecycle.place_hold",
     }
 )
 

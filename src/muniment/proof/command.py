@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
+from muniment.proof.certificate import LARGEST_CERTIFICATE, verify_certificate
 from muniment.proof.errors import Malformed, Unreadable
 from muniment.proof.examine import verify_pack
 from muniment.proof.exported import LARGEST_EXPORT_MANIFEST, verify_export
@@ -33,12 +34,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--manifest", metavar="FILE", help="the manifest of an export; then FILE is the export"
     )
+    parser.add_argument("--certificate", action="store_true", help="FILE is a certificate of erasure")
     parser.add_argument("--trust", metavar="FILE", help="verifier keys that you obtained apart from the pack")
     parser.add_argument("--json", action="store_true", help="print the report for another program")
     chosen = parser.parse_args(arguments)
     try:
         trust = _trust(chosen.trust) if chosen.trust else None
-        if chosen.manifest:
+        if chosen.certificate:
+            certificate = _read(chosen.pack, "The certificate cannot be read.", LARGEST_CERTIFICATE)
+            report = verify_certificate(certificate, trust)
+        elif chosen.manifest:
             manifest = _read(chosen.manifest, "The manifest cannot be read.", LARGEST_EXPORT_MANIFEST)
             report = verify_export(chosen.pack, manifest, trust)
         else:

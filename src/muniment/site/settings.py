@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "muniment.screening",
     "muniment.cases",
     "muniment.packs",
+    "muniment.lifecycle",
     "muniment.ops",
 ]
 TASKS = {"default": {"BACKEND": "muniment.spine.queue.LeaseBackend", "QUEUES": ["default"]}}

@@ -90,6 +90,11 @@ class Settings:
         "",
         secret=True,
     )
+    erasure_journal: str = _setting(
+        "The file of what was erased by order; keep it out of the backups of the database and of the keys. Empty means "
+        "journal/erasures in the home folder.",
+        "",
+    )
     host: str = _setting("Address the web pages listen on.", "127.0.0.1")
     port: int = _setting("Port the web pages listen on.", 8443)
     public_url: str = _setting(
@@ -143,6 +148,11 @@ class Settings:
     def key_store_file(self) -> Path:
         """The file of the key store, when it is a file."""
         return self.home / "keys" / "store.db"
+
+    @property
+    def journal_file(self) -> Path:
+        """The erasure journal, which is carried out again after a restore."""
+        return Path(self.erasure_journal) if self.erasure_journal else self.home / "journal" / "erasures"
 
     @property
     def signing_keys(self) -> Path:

@@ -146,8 +146,10 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
 
 def _opened(tenant: UUID, blob: UUID) -> Iterator[bytes]:
     try:
+        # The key first: a file that was erased by order is no longer on the disk either.
+        key = keyring().key(tenant, blob)
         with path_of(blob).open("rb") as file:
-            yield from decrypt_stream(file, keyring().key(tenant, blob), place(tenant, blob))
+            yield from decrypt_stream(file, key, place(tenant, blob))
     except KeyDestroyed:
         raise Absent("This file was erased.") from None
     except (OSError, Tampered) as why:

@@ -1,0 +1,1 @@
+"""Erasure by order, legal holds, and the end of a tenant."""

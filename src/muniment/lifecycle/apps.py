@@ -1,0 +1,23 @@
+"""Erasure as a Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class LifecycleConfig(AppConfig):
+    """Erasure by order, legal holds, the end of a tenant."""
+
+    name = "muniment.lifecycle"
+    label = "lifecycle"
+
+    def ready(self) -> None:
+        """Let the ledger tell what was erased from what is missing."""
+        from muniment.ledger import (  # noqa: PLC0415  # models are not loaded when apps are configured
+            erased,
+            verify,
+        )
+        from muniment.lifecycle import checking_keys, queries  # noqa: PLC0415  # as above
+
+        erased.ORDERS.append(queries.erased)
+        verify.DEEP_CHECKS.append(checking_keys.faults)

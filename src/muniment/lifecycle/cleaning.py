@@ -1,0 +1,91 @@
+"""Removing what a deletion leaves behind: free pages of the database, its log, and what a process remembers.
+
+SQLCipher overwrites deleted cells already (`secure_delete`); the file is written anew all the same and its log emptied.
+On PostgreSQL a table is rewritten without its dead rows, which only the owner of the tables may do. What an older
+reading keeps alive is not taken for clean.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import re
+import sys
+from typing import Any, Final
+
+import psycopg
+from django.db import OperationalError, connection
+
+from muniment.counterparties.models import BlindToken, Counterparty
+from muniment.screening.models import Match, Screened
+from muniment.spine import config
+from muniment.spine.envelope import forget_ciphers
+
+DONE: Final = "rewritten"
+LEFT: Final = "left for: muniment erase-subject clean"
+_CACHE: Final = type(functools.lru_cache(len))
+TABLES: Final = tuple(str(model._meta.db_table) for model in (BlindToken, Counterparty, Screened, Match))
+#: Packages that remember names they have compared.
+_REMEMBERING: Final = (
+    "muniment.screening",
+    "nomenklatura",
+    "rigour",
+    "followthemoney",
+    "fingerprints",
+    "normality",
+)
+
+
+def clean() -> str:
+    """Rewrite what holds deleted rows, and forget what was compared in this process.
+
+    :returns: ``DONE``, or ``LEFT`` when somebody must do it as the owner of the tables, or later.
+    """
+    forget()
+    return _postgres() if connection.vendor == "postgresql" else _sqlcipher()
+
+
+def forget() -> None:
+    """Drop the names that this process has compared and the ciphers that it has prepared."""
+    forget_ciphers()
+    if "muniment.screening.matching" not in sys.modules:
+        return
+    for held in gc.get_objects():
+        if isinstance(held, _CACHE) and str(held.__module__).startswith(_REMEMBERING):
+            held.cache_clear()
+
+
+def _sqlcipher() -> str:
+    if connection.in_atomic_block:
+        return LEFT
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (blocked, _frames, _done) = cursor.fetchone()
+    except OperationalError:
+        # Somebody works with the database just now; deleted cells are overwritten already.
+        return LEFT
+    return LEFT if blocked else DONE
+
+
+def _postgres() -> str:
+    owner = config.current().database_owner
+    if not owner or connection.in_atomic_block:
+        return LEFT
+    carried: list[int] = []
+
+    def hear(diagnostic: Any) -> None:
+        # The number comes first in each of the server's languages.
+        carried.extend(int(one) for one in re.findall(r"\d+", diagnostic.message_detail or "")[:1])
+
+    try:
+        with psycopg.connect(
+            owner, autocommit=True, options="-c lock_timeout=10000 -c client_min_messages=error"
+        ) as own:
+            own.add_notice_handler(hear)
+            for table in TABLES:
+                own.execute(f"VACUUM (FULL, VERBOSE) {table}".encode())
+    except psycopg.Error:
+        return LEFT
+    return LEFT if any(carried) else DONE

@@ -57,7 +57,7 @@ def make_log(origin: str = ORIGIN) -> Log:
         commitments, opened = seal_fields(
             {"action": "cases.decide", "actor": f"person/{number}", "at": "2030-01-02T12:00:00Z"},
             {"outcome": "cleared", "score": number, "names": ["Zoë", "Ωmega"], "final": True},
-            random_bytes,
+            random_bytes(32),
         )
         leaf = Leaf(
             "decision.approve", commitments, number, b"s" * 16, 1893585600 + number, sha256(b"x").digest()

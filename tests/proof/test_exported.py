@@ -67,7 +67,7 @@ def written(raw: bytes = RAW, fixed: dict[str, Any] | None = None, **facts: Any)
         **(fixed or {}),
     }
     commitments, openings = seal_fields(
-        named, {name: value for name, value in held.items() if value is not None}, seeded("export")
+        named, {name: value for name, value in held.items() if value is not None}, seeded("export")(32)
     )
     leaf = Leaf("export", commitments, 0, b"s" * 16, 1893585600, sha256(b"x").digest()).encode()
     entries = [*log.entries, leaf]

@@ -16,19 +16,23 @@ from muniment.proof.leaf import (
     LARGEST_LEAF,
     Leaf,
     Opening,
+    arranged,
     commit,
     parse_leaf,
     parse_opening,
     require_opened,
+    salt_of,
     seal_fields,
+    unused_of,
 )
+from muniment.proof.merkle import CompactRange, leaf_hash
 
 
 def test_a_leaf_comes_back_and_shows_no_value(log: Log) -> None:
     raw = log.entries[3]
     leaf = parse_leaf(raw)
     assert leaf.encode() == raw
-    assert (leaf.cls, leaf.sn, len(leaf.f)) == ("decision.approve", 3, 16)
+    assert (leaf.cls, leaf.sn, len(leaf.f)) == ("decision.approve", 3, 1)
     assert len(raw) < LARGEST_LEAF
     assert b"person/3" not in raw
     assert b"cleared" not in raw
@@ -54,18 +58,51 @@ def test_every_opening_opens_its_own_slot_and_no_other_leaf(log: Log) -> None:
 @settings(deadline=None)
 @given(st.sampled_from(["salt", "path", "value", "slot"]))
 def test_a_changed_opening_does_not_open(part: str) -> None:
-    commitments, (opening,) = seal_fields({}, {"n": 1}, seeded("one"))
+    commitments, (opening,) = seal_fields({}, {"n": 1}, seeded("one")(32))
     leaf = Leaf("a", commitments, 0, bytes(16), 0, bytes(32))
     changed: dict[str, Any] = {"salt": bytes(32), "path": "facts.m", "value": True, "slot": 9}
     with pytest.raises(Malformed):
         require_opened(leaf, replace(opening, **{part: changed[part]}))
 
 
-def test_the_unused_slots_cannot_be_told_from_the_used_ones() -> None:
-    commitments, openings = seal_fields({}, {}, seeded("two"))
-    assert openings == ()
-    assert len(set(commitments)) == 16
-    assert all(len(one) == 32 for one in commitments)
+def test_every_slot_stands_in_the_tree_used_or_not() -> None:
+    seed = seeded("two")(32)
+    (root,), none = seal_fields({}, {}, seed)
+    assert none == ()
+    grown = CompactRange()
+    for slot in range(16):
+        grown.append(leaf_hash(unused_of(seed, slot)))
+    assert root == grown.root()
+    assert (
+        len({unused_of(seed, slot) for slot in range(16)} | {salt_of(seed, slot) for slot in range(16)}) == 32
+    )
+
+
+def test_a_field_apart_has_a_salt_that_the_other_seed_does_not_tell() -> None:
+    _, (beside, apart) = seal_fields({"action": "a"}, {"name": "Zoë"}, b"1" * 32, {"facts.name": b"2" * 32})
+    assert (beside.salt, apart.salt) == (salt_of(b"1" * 32, 0), salt_of(b"2" * 32, 8))
+
+
+def test_what_is_open_can_be_shown_when_the_rest_is_closed() -> None:
+    root, openings = seal_fields({"action": "a"}, {"name": "Zoë"}, b"1" * 32, {"facts.name": b"2" * 32})
+    hidden = openings[1]
+    closed = {hidden.slot: commit(hidden.salt, hidden.path, canonical(hidden.value))}
+    assert arranged(b"1" * 32, [(0, "action", "a", b"1" * 32)], closed) == (root, openings[:1])
+
+
+@pytest.mark.parametrize("beside", [(), (bytes(32),) * 3, (bytes(32),) * 4, (bytes(32),) * 5])
+def test_an_opening_with_other_hashes_beside_it_does_not_open(log: Log, beside: tuple[bytes, ...]) -> None:
+    with pytest.raises(Malformed, match="not the one that was logged"):
+        require_opened(parse_leaf(log.entries[3]), replace(log.openings[3][0], beside=beside))
+
+
+def test_a_leaf_of_version_1_takes_no_hashes_beside_an_opening() -> None:
+    salt = bytes(32)
+    first = Leaf("a", (commit(salt, "action", b'"a"'), *(bytes(32),) * 15), 0, bytes(16), 0, bytes(32))
+    assert parse_leaf(first.encode()) == first
+    require_opened(first, Opening(0, "action", salt, "a"))
+    with pytest.raises(Malformed, match="not the one that was logged"):
+        require_opened(first, Opening(0, "action", salt, "a", (bytes(32),) * 4))
 
 
 def test_a_value_cannot_pass_for_another_fields_value() -> None:
@@ -92,7 +129,7 @@ def test_a_salt_of_another_length_is_refused(length: int) -> None:
 )
 def test_fields_that_have_no_place_are_refused(fixed: dict[str, Any], facts: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        seal_fields(fixed, facts, seeded("three"))
+        seal_fields(fixed, facts, seeded("three")(32))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +155,7 @@ def test_a_leaf_out_of_form_is_not_written(log: Log, change: dict[str, Any]) -> 
     "change",
     [
         {"alg": "hs512"},
-        {"k": "muniment.leaf/2"},
+        {"k": "muniment.leaf/1"},
         {"f": []},
         {"f": ["AA=="] * 16},
         {"f": [7] * 16},

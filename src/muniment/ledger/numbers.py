@@ -7,14 +7,19 @@ stream. While the event waits its voucher holds the body; afterwards its leaf do
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
 
 from muniment.ledger.models import Lane
+
+#: How the body of an event begins (`body.py`): version, lane, number, index of the stream.
+HEADER: Final = struct.Struct(">c16sQ16s")
+SECOND: Final = b"\x02"
 
 COUNT_ON: Final = """
 UPDATE ledger_lane SET next_number = next_number + %s
@@ -52,9 +57,9 @@ class Standing:
     number: int
     stream: str
 
-    def shown(self) -> dict[str, Any]:
-        """Return it as it stands in a body."""
-        return {"lane": self.lane, "number": self.number, "stream": self.stream}
+    def packed(self) -> bytes:
+        """Return it as it stands at the beginning of a body."""
+        return HEADER.pack(SECOND, bytes.fromhex(self.lane), self.number, bytes.fromhex(self.stream))
 
 
 def standing(body: bytes) -> Standing | None:
@@ -64,6 +69,12 @@ def standing(body: bytes) -> Standing | None:
 
     :raises ValueError: when it has another form.
     """
+    if body[:1] == SECOND:
+        try:
+            _, lane, number, stream = HEADER.unpack_from(body)
+        except struct.error:
+            raise ValueError("the number of the event cannot be read") from None
+        return Standing(lane.hex(), number, stream.hex())
     held = json.loads(body)
     said = held.get("n") if isinstance(held, dict) else None
     if said is None:

@@ -5,16 +5,16 @@ A field whose key was destroyed is listed as withheld; the entry itself still ve
 
 from __future__ import annotations
 
-import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from muniment.ledger.body import Part, first_openings, read_part, sealed_parts
 from muniment.ledger.models import Event
-from muniment.ledger.record import BODY_KIND, place
-from muniment.proof.canonical import parse
-from muniment.proof.errors import Malformed
-from muniment.proof.leaf import Opening, parse_opening
+from muniment.ledger.numbers import SECOND
+from muniment.ledger.record import place
+from muniment.proof.leaf import Opening, arranged
 from muniment.spine import envelope
 from muniment.spine.installation import keyring
 from muniment.spine.keyring import KeyDestroyed
@@ -56,30 +56,37 @@ def opened(tenant: UUID, event: UUID, body: bytes) -> Opened:
     :raises Malformed: when the body has not the form that the ledger writes.
     :raises Tampered: when a part was changed or belongs to another event.
     """
-    held = parse(body, largest=len(body))
-    if not isinstance(held, dict) or held.get("k") != BODY_KIND:
-        raise Malformed("The body of an event has a form that is not known here.")
-    found: list[Opening] = []
+    first = body[:1] != SECOND
+    own: Part | None = None
+    apart: list[Part] = []
+    found: Iterable[Opening] = ()
     personal: set[str] = set()
     gone: set[UUID] = set()
-    erased = 0
     ring = keyring()
-    for part in held["p"]:
-        blob = base64.b64decode(part, validate=True)
+    for blob in sealed_parts(body):
         key_id = envelope.key_id_of(blob)
+        tenants_own = key_id == TENANT_KEY
         try:
-            key = ring.tenant_key(tenant) if key_id == TENANT_KEY else ring.key(tenant, key_id)
+            key = ring.tenant_key(tenant) if tenants_own else ring.key(tenant, key_id)
         except KeyDestroyed:
-            erased += 1
-            gone.add(tenant if key_id == TENANT_KEY else key_id)
+            gone.add(tenant if tenants_own else key_id)
             continue
-        shown = parse(envelope.open_for(key, blob, place(tenant, event)), largest=1 << 26)
-        part_of = [parse_opening(one) for one in shown]
-        found.extend(part_of)
-        if key_id != TENANT_KEY:
-            personal.update(one.path for one in part_of)
+        plain = envelope.open_for(key, blob, place(tenant, event))
+        if first:
+            shown = first_openings(plain)
+            found = [*found, *shown]
+            paths = [one.path for one in shown]
+        else:
+            part = read_part(plain, tenants_own=tenants_own)
+            own, apart = (part, apart) if tenants_own else (own, [*apart, part])
+            paths = [path for _, path, _ in part.fields]
+        if not tenants_own:
+            personal.update(paths)
+    if own is not None:
+        fields = [(*one, part.seed) for part in (own, *apart) for one in part.fields]
+        _, found = arranged(own.seed, fields, own.closed)
     ordered = tuple(sorted(found, key=lambda one: one.slot))
-    return Opened(ordered, erased, frozenset(personal), frozenset(gone))
+    return Opened(ordered, len(gone), frozenset(personal), frozenset(gone))
 
 
 def opened_event(event: Event) -> Opened:

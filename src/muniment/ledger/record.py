@@ -7,7 +7,6 @@ table, a write-ahead log or a backup. Each event is numbered and vouched for as 
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import threading
 from dataclasses import dataclass
@@ -16,17 +15,16 @@ from typing import Any
 from uuid import UUID
 
 from muniment.ledger import numbers, rows, vouch
+from muniment.ledger.body import write_body, write_part
 from muniment.ledger.models import Outbox, RowList, Stream
 from muniment.ledger.words import Sealed, plain
 from muniment.proof.canonical import canonical
-from muniment.proof.leaf import Opening, seal_fields
+from muniment.proof.leaf import SALT, Opening, commit, seal_fields
 from muniment.spine import envelope, ports
 from muniment.spine.actor import Actor
 from muniment.spine.blind import blind
 from muniment.spine.installation import keyring
 from muniment.spine.sealed import TENANT_KEY
-
-BODY_KIND = "muniment.body/1"
 
 _order_lock = threading.Lock()
 _last_order = 0
@@ -75,20 +73,26 @@ def _seal_openings(
     fact: Fact,
     openings: tuple[Opening, ...],
     keys: dict[str, UUID],
+    seeds: dict[UUID, bytes],
+    *,
     stands: numbers.Standing,
 ) -> bytes:
-    """Return the encrypted body: one part for each key, each with the openings that it opens."""
-    parts: dict[UUID, list[Any]] = {}
+    """Return the encrypted body: one part for each key, each with the values that it opens."""
+    parts: dict[UUID, list[Opening]] = {key_id: [] for key_id in seeds}
     for opening in openings:
-        parts.setdefault(keys.get(opening.path, TENANT_KEY), []).append(opening.shown())
+        parts[keys.get(opening.path, TENANT_KEY)].append(opening)
+    closed = {
+        one.slot: commit(one.salt, one.path, canonical(one.value)) for one in openings if one.path in keys
+    }
     ring = keyring()
     ring.ensure_keys(tenant, [key for key in parts if key != TENANT_KEY])
     sealed = []
-    for key_id, shown in sorted(parts.items(), key=lambda pair: pair[0].bytes):
-        key = ring.tenant_key(tenant) if key_id == TENANT_KEY else ring.key(tenant, key_id)
-        blob = envelope.seal_for(key_id, key, canonical(shown), place(tenant, fact.event))
-        sealed.append(base64.b64encode(blob).decode())
-    return canonical({"k": BODY_KIND, "n": stands.shown(), "p": sealed})
+    for key_id, held in sorted(parts.items(), key=lambda pair: pair[0].bytes):
+        own = key_id == TENANT_KEY
+        key = ring.tenant_key(tenant) if own else ring.key(tenant, key_id)
+        plain_part = write_part(seeds[key_id], held, closed if own else None)
+        sealed.append(envelope.seal_for(key_id, key, plain_part, place(tenant, fact.event)))
+    return write_body(stands, sealed)
 
 
 def append(events: list[Fact], touched: set[tuple[str, str]]) -> None:
@@ -125,7 +129,9 @@ def append(events: list[Fact], touched: set[tuple[str, str]]) -> None:
         values = {
             name: plain(value.value if isinstance(value, Sealed) else value) for name, value in given.items()
         }
-        commitments, openings = seal_fields(fixed, values, ports.random_bytes)
+        seeds = {key: ports.random_bytes(SALT) for key in (TENANT_KEY, *keys.values())}
+        apart = {path: seeds[key] for path, key in keys.items()}
+        root, openings = seal_fields(fixed, values, seeds[TENANT_KEY], apart)
         if fact.stream not in streams:
             streams[fact.stream] = stream_named(tenant, fact.stream)
         stream = streams[fact.stream]
@@ -139,9 +145,9 @@ def append(events: list[Fact], touched: set[tuple[str, str]]) -> None:
             subject=fact.subject,
             at=fact.at,
             stream=stream.id,
-            body=_seal_openings(tenant, fact, openings, keys, stands),
+            body=_seal_openings(tenant, fact, openings, keys, seeds, stands=stands),
             order=_next_order(),
-            commitments=b"".join(commitments),
+            commitments=b"".join(root),
         )
         event.voucher = vouch.voucher(key, event)
         waiting.append(event)

@@ -14,7 +14,7 @@ from typing import Any
 
 from muniment.proof.canonical import canonical, decode64, encode64, parse, shaped
 from muniment.proof.errors import Malformed
-from muniment.proof.leaf import FIXED, Leaf, Opening, parse_leaf, parse_opening, require_opened
+from muniment.proof.leaf import FIXED, SLOTS, Leaf, Opening, parse_leaf, parse_opening, require_opened
 
 README, STATEMENT, ENVELOPE = "README.txt", "statement.json", "statement.dsse.json"
 CHECKPOINT, KEYS, VERIFIER, MANIFEST = "checkpoint", "trust/vkeys", "verify.py", "manifest.json"
@@ -59,7 +59,7 @@ class Disclosed:
         """Return what the leaf commits to and the pack does not show."""
         opened = {one.slot for one in self.openings}
         hidden = [path for slot, path in enumerate(FIXED) if slot not in opened]
-        facts = sum(slot not in opened for slot in range(len(FIXED), len(self.leaf.f)))
+        facts = sum(slot not in opened for slot in range(len(FIXED), SLOTS))
         return [*hidden, f"{facts} further slots, used or not"] if facts else hidden
 
 

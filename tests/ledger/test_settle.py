@@ -149,7 +149,7 @@ def test_a_head_that_somebody_else_wrote_is_never_signed_and_grows_no_further(th
 
 
 @pytest.mark.parametrize(
-    "change", ["cls = 'export'", '"order" = "order" + 1', "body = body || x'20'", "actor = 'x'"]
+    "change", ["cls = 'export'", '"order" = "order" + 1', "body = commitments", "actor = 'x'"]
 )
 def test_a_waiting_event_that_was_changed_is_never_placed(three, ada, change):
     with owner(ada.tenant, "ledger_outbox") as cursor:

@@ -59,7 +59,7 @@ class StreamedLog:
         commitments, opened = seal_fields(
             {"action": cls, "subject": f"cases.Case/{tag.hex()}", "at": "2030-01-02T12:00:00Z"},
             facts,
-            self.random_bytes,
+            self.random_bytes(32),
         )
         leaf = Leaf(cls, commitments, number, tag, 1893585600 + index, sha256(b"x").digest())
         self.entries.append(leaf.encode())

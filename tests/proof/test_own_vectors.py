@@ -15,7 +15,7 @@ import pytest
 from muniment.proof.canonical import canonical, encode64, parse
 from muniment.proof.checkpoint import Checkpoint, cosigned_message, open_checkpoint
 from muniment.proof.errors import Malformed
-from muniment.proof.leaf import commit, parse_leaf, parse_opening, require_opened
+from muniment.proof.leaf import commit, parse_leaf, parse_opening, require_opened, seal_fields
 from muniment.proof.merkle import leaf_hash, root_of, verify_consistency, verify_inclusion
 from muniment.proof.note import parse_key
 from muniment.proof.pack import verify_pack
@@ -48,6 +48,25 @@ def test_leaves_and_commitments_are_as_the_vectors_say() -> None:
     leaf = parse_leaf(raw)
     assert encode64(leaf_hash(raw)) == held["leaf_hash"]
     require_opened(leaf, parse_opening(held["opening"]))
+    for opening in held["refused_openings"]:
+        with pytest.raises(Malformed):
+            require_opened(leaf, parse_opening(opening))
+    for text in held["refused_leaves"]:
+        with pytest.raises(Malformed):
+            parse_leaf(text.encode())
+
+
+def test_leaves_of_version_2_are_as_the_vectors_say() -> None:
+    held = vector("leaf-2")
+    seeds = dict.fromkeys(held["apart"], bytes.fromhex(held["seed_apart"]))
+    found, openings = seal_fields(held["fixed"], held["facts"], bytes.fromhex(held["seed"]), seeds)
+    raw = held["leaf"].encode()
+    leaf = parse_leaf(raw)
+    assert leaf.f == found == (root_of(bytes.fromhex(slot) for slot in held["slots"]),)
+    assert leaf_hash(raw).hex() == held["leaf_hash"]
+    assert [one.shown() for one in openings] == held["openings"]
+    for opening in held["openings"]:
+        require_opened(leaf, parse_opening(opening))
     for opening in held["refused_openings"]:
         with pytest.raises(Malformed):
             require_opened(leaf, parse_opening(opening))

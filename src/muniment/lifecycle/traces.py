@@ -21,9 +21,11 @@ from django.db import connection
 from muniment.cases.models import Item, ItemKind
 from muniment.counterparties import queries as parties
 from muniment.counterparties.models import Counterparty, Import
+from muniment.ledger.body import sealed_parts
 from muniment.ledger.models import Entry, Outbox
 from muniment.packs.models import Pack, PackState
 from muniment.screening.models import Match
+from muniment.spine import envelope
 from muniment.spine.errors import Absent
 from muniment.spine.guard import guarded_tables
 from muniment.spine.scope import current_tenant
@@ -65,13 +67,17 @@ def rows_under(key: UUID) -> int:
 
 def openings_under(key: UUID) -> int:
     """Return how many entries of the tenant's log, placed or waiting, have a part under this key."""
-    begins = b'"' + base64.b64encode(key.bytes)[:_NAMED]
+    # In a body of version 2 the name of the key stands as it is, in one of version 1 at the beginning of a base64 text.
+    names = [key.bytes, b'"' + base64.b64encode(key.bytes)[:_NAMED]]
+    told = "position(%s in body)" if connection.vendor == "postgresql" else "instr(body, %s)"
     found = 0
     with connection.cursor() as cursor:
         for model in (Entry, Outbox):
-            told = "position(%s in body)" if connection.vendor == "postgresql" else "instr(body, %s)"
-            wanted = f"SELECT count(*) FROM {model._meta.db_table} WHERE {told} > 0 AND tenant_id = %s"  # noqa: S608  # our own names
-            cursor.execute(wanted, [begins, _tenant()])
+            wanted = (
+                f"SELECT count(*) FROM {model._meta.db_table}"  # noqa: S608  # our own names
+                f" WHERE ({told} > 0 OR {told} > 0) AND tenant_id = %s"
+            )
+            cursor.execute(wanted, [*names, _tenant()])
             found += int(cursor.fetchone()[0])
     return found
 
@@ -136,8 +142,8 @@ def every_key() -> list[tuple[str, UUID]]:
                 found |= {UUID(bytes=bytes(row[0])): "subject" for row in cursor.fetchall()}
     for model in (Entry, Outbox):
         for body in model.objects.order_by("id").values_list("body", flat=True).iterator(chunk_size=500):
-            for part in json.loads(bytes(body))["p"]:
-                found.setdefault(UUID(bytes=base64.b64decode(part[:24])[:16]), "subject")
+            for part in sealed_parts(bytes(body)):
+                found.setdefault(envelope.key_id_of(part), "subject")
     for blob in Blob.objects.values_list("id", flat=True):
         found[blob] = "file"
     found.pop(UUID(int=0), None)

@@ -74,6 +74,7 @@ CLASSES = frozenset(
         "evidence.read",
         "export",
         "log.checkpoint",
+        "log.heads",
         "log.read",
         "party.change",
         "party.read",

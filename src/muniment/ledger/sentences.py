@@ -42,7 +42,7 @@ GROUPS: Final[dict[str, tuple[str | Promise, frozenset[str]]]] = {
     "refusals": (gettext_lazy("Refusals"), frozenset({"refusal"})),
     "system": (
         gettext_lazy("The installation"),
-        frozenset({"log.checkpoint", "system.change", "tenant.change"}),
+        frozenset({"log.checkpoint", "log.heads", "system.change", "tenant.change"}),
     ),
 }
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from muniment.ledger import logs, streams, vouch
+from muniment.ledger import logs, receipts, streams, vouch
 from muniment.ledger.action import Act, action
 from muniment.ledger.models import Checkpoint, Entry, Log
 from muniment.ledger.sequence import compact_range, head_to_change, sequence
@@ -137,7 +137,9 @@ def settle(*, heads: bool = False) -> list[Settled]:
                 streams.make(log.tenant_id) if heads else streams.make_due(log.tenant_id, ports.now())
             )
             made = publish(log.tenant_id)
-            rotation.published(logs.of(log.tenant_id))
+            now = logs.of(log.tenant_id)
+            rotation.published(now)
+            receipts.published(now)
         except (MunimentError, Malformed, OSError) as trouble:
             troubles.append(trouble)
             continue

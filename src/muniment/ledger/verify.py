@@ -18,7 +18,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from muniment.ledger import deep as depth
-from muniment.ledger import heads, logs, vouch
+from muniment.ledger import heads, logs, receipts, streams, vouch
 from muniment.ledger.disk import Disk
 from muniment.ledger.models import Checkpoint, Entry, Lane, Log, Outbox, Stream
 from muniment.ledger.numbers import Counted, number_faults, standing
@@ -213,6 +213,7 @@ def _outside(log: Log | None, found: Finding) -> tuple[tuple[Key, ...] | None, h
         found.add(f"{log.origin}: its public keys cannot be read ({why.what})")
         return None, nothing
     found.extend(heads.key_faults(log, keys), of=log.origin)
+    found.extend(receipts.key_faults(log, keys), of=log.origin)
     return keys, heads.published(log, keys)
 
 
@@ -239,6 +240,7 @@ def _tables(
     if keys is not None:
         found.extend(heads.row_faults(log, keys, key), of=log.origin)
         found.extend(heads.file_faults(log, file), of=log.origin)
+    found.extend(streams.map_faults(log), of=log.origin)
     walk.waiting()
     found.extend(walk.counts(), of=log.origin)
     if deep:

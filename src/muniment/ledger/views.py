@@ -213,13 +213,6 @@ def checkpoint(request: Asked) -> HttpResponse:
 
 
 @require_GET
-def keys(request: Asked) -> HttpResponse:
-    """Hand out the log's public keys, to be given to an auditor in person."""
-    require_reader(request.actor)
-    return _file(queries.keys().encode("ascii"), "vkeys", "text/plain; charset=utf-8")
-
-
-@require_GET
 def head(request: Asked) -> HttpResponse:
     """Show the ledger's head as it stands in the frame; asked for each minute, so it is not put on record."""
     return render(request, "ui/_ledger_head.html")

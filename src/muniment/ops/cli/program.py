@@ -53,11 +53,21 @@ COMMANDS: Final = {
     "case": Lazy("cases", "What waits for somebody's decision."),
     "pack": Lazy("packs", "Proofs of decided cases, for people who need not trust us.", "tables"),
     "ledger": Lazy("ledger", "The record of everything that was done."),
+    "erase-subject": Lazy("erasing", "Somebody's data: asked for by one person, erased by the word of another."),
+    "hold": Lazy("erasing", "Legal holds: what must not be erased."),
+    "close-tenant": Lazy("erasing", "Close an organisation and destroy its keys, as two of its people ordered."),
     "witness": Lazy("witness", "A program apart that cosigns the heads of other people's logs.", "nothing"),
     "replay": Lazy("scans", "Do a scan again from the stored bytes and compare."),
 }
 #: Commands whose function has a longer name, since Python keeps the short one for itself.
-NAMED: Final = {"list": "lists", "seed": "seed"}
+NAMED: Final = {
+    "list": "lists",
+    "seed": "seed",
+    "erase-subject": "erase_subject",
+    "close-tenant": "close_tenant",
+}
+#: Commands that must work on an installation whose erasure journal is not whole.
+BEFOREHAND: Final = frozenset({"ledger", "migrate"})
 
 
 def _home_in(arguments: list[str]) -> str | None:
@@ -102,7 +112,12 @@ class Program(click.Group):
         if known is None:
             return None
         if known.needs != "nothing":
-            prepare(keys=known.needs == "installation" and not ctx.ensure_object(dict).get("help"))
+            keys = known.needs == "installation" and not ctx.ensure_object(dict).get("help")
+            prepare(keys=keys)
+            if keys and cmd_name not in BEFOREHAND:
+                from muniment.lifecycle import closing  # noqa: PLC0415  # models need Django set up
+
+                closing.catch_up_all()
         module = import_module(f"muniment.ops.cli.{known.module}")
         command: click.Command = getattr(module, NAMED.get(cmd_name, cmd_name))
         return command

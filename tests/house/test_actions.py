@@ -24,6 +24,7 @@ def actions(django_db_setup):
     import_module("muniment.ledger.clock")
     import_module("muniment.ledger.publish")
     import_module("muniment.ledger.trust.accepting")
+    import_module("muniment.ledger.questions.acts")
     import_module("muniment.ledger.reading")
     import_module("muniment.ledger.exporting")
     return {kind: known for kind, known in REGISTRY.items() if known.module.startswith("muniment.")}

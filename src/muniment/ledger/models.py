@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from muniment.ledger.questions import models as _questions  # noqa: F401  # Django looks for its tables here
 from muniment.ledger.time import models as _time  # noqa: F401  # Django looks for its tables here
 from muniment.ledger.trust import models as _trust  # noqa: F401  # as above
 from muniment.spine.guard import Kept
@@ -84,6 +85,8 @@ class Entry(Event):
         indexes = [
             models.Index(fields=["tenant_id", "subject"], name="entry_by_subject"),
             models.Index(fields=["tenant_id", "kind", "idx"], name="entry_by_kind"),
+            models.Index(fields=["tenant_id", "actor", "idx"], name="entry_by_actor"),
+            models.Index(fields=["tenant_id", "cls", "idx"], name="entry_by_class"),
         ]
 
     def __str__(self) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from muniment.ledger import views, views_exports, views_receipts
+from muniment.ledger import views, views_exports, views_list, views_receipts
 
 app_name = "ledger"
 
 urlpatterns = [
-    path("", views.index, name="index"),
+    path("", views_list.index, name="index"),
+    path("questions/keep/", views_list.keep, name="keep_question"),
+    path("questions/<uuid:question_id>/drop/", views_list.drop, name="drop_question"),
     path("head/", views.head, name="head"),
     path("checkpoints/", views.checkpoints, name="checkpoints"),
     path("checkpoints/newest/", views.checkpoint, name="checkpoint"),

@@ -52,7 +52,7 @@ COMMANDS: Final = {
     "screen": Lazy("screenings", "Counterparties held against the lists."),
     "case": Lazy("cases", "What waits for somebody's decision."),
     "pack": Lazy("packs", "Proofs of decided cases, for people who need not trust us.", "tables"),
-    "ledger": Lazy("ledger", "The record of everything that was done."),
+    "ledger": Lazy("ledger", "The record of everything that was done.", "tables"),
     "erase-subject": Lazy("erasing", "Somebody's data: asked for by one person, erased by the word of another."),
     "hold": Lazy("erasing", "Legal holds: what must not be erased."),
     "close-tenant": Lazy("erasing", "Close an organisation and destroy its keys, as two of its people ordered."),
@@ -123,6 +123,17 @@ class Program(click.Group):
         return command
 
 
+def require_installation() -> None:
+    """Refuse to go on where there is no installation.
+
+    :raises Busy: then.
+    """
+    if not config.current().master_key.exists():
+        raise Busy(
+            "There is no installation in this folder.", todo="Make one with: muniment init --home FOLDER."
+        )
+
+
 def prepare(*, keys: bool) -> None:
     """Load Django with the settings of the folder.
 
@@ -131,11 +142,8 @@ def prepare(*, keys: bool) -> None:
     """
     import django  # noqa: PLC0415  # loaded with the settings of the folder that the command names
 
-    settings = config.current()
-    if keys and not settings.master_key.exists():
-        raise Busy(
-            "There is no installation in this folder.", todo="Make one with: muniment init --home FOLDER."
-        )
+    if keys:
+        require_installation()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "muniment.site.settings")
     django.setup()
 

@@ -30,6 +30,7 @@ from muniment.access.queries import actor_of
 from muniment.access.models import Person
 from muniment.access.rules import WORKER
 from muniment.ledger import publish
+from muniment.ledger.questions import acts as questions
 from muniment.packs import actions as packs
 from muniment.packs.models import Pack
 from muniment.scans import actions as scans
@@ -47,6 +48,7 @@ again = scans.replay(actor, scan_id=scan)
 work_off()
 given_up = scans.run(actor, snapshots=[UUID(one) for _, one, _ in again.scan.acts])
 scans.fail(system("worker", may=WORKER, tenant=tenant), scan_id=given_up.id, reason="This file was erased.")
+questions.keep_question(actor, name="Of late", asked={"days": "5"}, shared=True)
 with tenant_scope(tenant):
     case = Pack.objects.get(id=pack).case_id
 not_built = packs.build(actor, case_id=case)

@@ -21,9 +21,12 @@ def actions(django_db_setup):
     """Every action of the house."""
     for actions in (HERE.parents[1] / "src/muniment").glob("*/actions*"):
         import_module(f"muniment.{actions.parent.name}.actions")
+    import_module("muniment.ledger.checks.runs")
     import_module("muniment.ledger.clock")
+    import_module("muniment.ledger.pruning.acts")
     import_module("muniment.ledger.publish")
     import_module("muniment.ledger.trust.accepting")
+    import_module("muniment.ledger.questions.acts")
     import_module("muniment.ledger.reading")
     import_module("muniment.ledger.exporting")
     return {kind: known for kind, known in REGISTRY.items() if known.module.startswith("muniment.")}

@@ -177,6 +177,14 @@ def an_entry(firm: Firm) -> UUID:
         return Outbox.objects.order_by("-order").first().id
 
 
+@example("question_id")
+def a_question(firm: Firm) -> UUID:
+    from muniment.ledger.questions import acts
+
+    kept = acts.keep_question(firm.analyst, name="Of late", asked={"days": "5"}, shared=True)
+    return UUID(str(kept.id))
+
+
 @example("export_id")
 def an_export(firm: Firm) -> UUID:
     from muniment.ledger import exporting, publish

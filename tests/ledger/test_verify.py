@@ -10,7 +10,7 @@ from tests.ledger.tamper import key, owner, update
 
 from muniment.cases import actions as cases
 from muniment.cases import queries as case_queries
-from muniment.ledger import logs, publish, verify
+from muniment.ledger import logs, publish, verify, walk
 from muniment.ledger.models import Checkpoint, Entry, Outbox, RowList
 from muniment.spine.scope import tenant_scope
 from muniment.vault import actions as vault
@@ -205,8 +205,8 @@ def test_a_list_of_changed_rows_that_is_gone_or_changed_is_named(lived, ada, fau
 
 def test_faults_are_named_up_to_a_thousand(ada):
     found = verify.Finding()
-    found.extend(iter(["fault"] * (verify.MOST_NAMED + 5)))
-    assert (len(found.faults), found.holds) == (verify.MOST_NAMED, False)
+    found.extend(iter(["fault"] * (walk.MOST_NAMED + 5)))
+    assert (len(found.faults), found.holds) == (walk.MOST_NAMED, False)
 
 
 def test_every_log_is_checked_the_deployments_too(lived, town):

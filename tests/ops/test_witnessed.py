@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from tests.ops.commands import START, environment, muniment
 
+from muniment.ops.demo.codes import code
 from muniment.spine import installation
 from muniment.spine.config import Settings, load
 from muniment.spine.errors import Invalid, Refused
@@ -47,7 +48,11 @@ def _served(folder: Path, url: str) -> subprocess.Popen[bytes]:
     return child
 
 
-def test_the_page_about_witnesses_does_what_it_says(installed: Path, tmp_path: Path) -> None:
+def test_the_page_about_witnesses_does_what_it_says(tmp_path: Path) -> None:
+    installed = tmp_path / "muniment"
+    assert muniment("init", home=installed).code == 0
+    seeded = muniment("seed", "--slug", "lantern", "--json", home=installed)
+    (adam,) = (one for one in seeded.json["logins"] if one["role"] == "administrator")
     assert muniment("ledger", "settle", home=installed).code == 0
     port = _port()
     url = f"https://localhost:{port}"
@@ -59,25 +64,31 @@ def test_the_page_about_witnesses_does_what_it_says(installed: Path, tmp_path: P
         # A witness of this machine is called as one of a private network.
         "MUNIMENT_ALLOW_EGRESS=": "MUNIMENT_ALLOW_EGRESS_PRIVATE=",
         f"muniment witness serve --state {tmp_path}/witness\n": "",
+        "adam@firm.example": adam["login"],
     }
 
-    def run(block: str) -> subprocess.CompletedProcess[str]:
+    def run(block: str, given: str = "") -> subprocess.CompletedProcess[str]:
         for old, new in changed.items():
             block = block.replace(old, new)
         where = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
         return subprocess.run(
             ["bash", "-ec", block],
             env=environment(**where),
+            input=given,
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
         )
 
-    made, keys, trusted, written, allowed, audited = _commands()
-    for block in (made, keys, trusted, written):
+    made, keys, trusted, written, proposed, accepted, allowed, rotated, told, audited = _commands()
+    for block in (made, keys, trusted, written, proposed):
         done = run(block)
         assert done.returncode == 0, done.stderr
+    assert run(audited).returncode == 1
+    assert "cosigned" not in run(allowed).stdout
+    done = run(accepted, f"{adam['password']}\n{code(adam['secret'], time.time())}\n")
+    assert done.returncode == 0, done.stderr
     # Before the settings open the way, nothing goes out and nothing is witnessed.
     closed = run(allowed.split("export")[0] + allowed[allowed.index("muniment ledger") :])
     assert "Nothing may be fetched from this destination." in closed.stdout
@@ -89,11 +100,14 @@ def test_the_page_about_witnesses_does_what_it_says(installed: Path, tmp_path: P
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait(timeout=30)
-        (installed / "witness.policy").unlink()
     found = run(audited)
     assert (found.returncode, "witnessed up to" in found.stdout) == (0, True), found.stdout
     seen = muniment("witness", "show", "--state", str(tmp_path / "witness"), "--json")
     assert (seen.code, len(seen.json["logs"])) == (0, 1)
+    for block in (rotated, told):
+        done = run(block)
+        assert done.returncode == 0, done.stderr
+    assert "keys were changed at entry" in done.stdout
 
 
 def test_the_settings_open_the_one_way_out_and_wrong_ones_stop(

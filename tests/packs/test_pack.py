@@ -20,12 +20,15 @@ from tests.cases import lived
 from muniment.access.rules import WORKER
 from muniment.cases import actions as cases
 from muniment.cases import queries as case_queries
-from muniment.ledger import logs, publish, verify
+from muniment.ledger import logs, publish, streams, verify
+from muniment.ledger.models import Entry
 from muniment.packs import actions, jobs, queries
 from muniment.packs.models import Handover
 from muniment.proof.dsse import key_label
+from muniment.proof.layout import WHOLE
 from muniment.proof.note import parse_keys
 from muniment.proof.pack import build_pack, verify_pack
+from muniment.proof.streamproof import HEADS_CLASS, parse_stream_proof
 from muniment.screening import queries as screening
 from muniment.spine.actor import system
 from muniment.spine.errors import Absent, Busy, Clash, Invalid, Refused
@@ -262,3 +265,37 @@ def test_a_case_without_a_decision_has_nobody_to_name(db, ada):
 def test_without_a_checkpoint_a_proof_has_to_wait(case, otto):
     with tenant_scope(otto.tenant), pytest.raises(Busy, match="no checkpoint"):
         queries.proofs(case_queries.whole(case.id), [])
+
+
+def test_a_stranger_reads_that_the_stream_of_the_case_is_whole(raw, trust, case, otto):
+    report = verify_pack(io.BytesIO(raw), trust)
+    assert report.outcomes()["complete"] == "passed"
+    with tenant_scope(otto.tenant):
+        held = list(Entry.objects.filter(subject=f"cases.Case/{case.id}").order_by("idx"))
+        heads = Entry.objects.get(cls=HEADS_CLASS)
+    proof = parse_stream_proof(member(raw, WHOLE))
+    assert [one.index for one in proof.entries] == [one.idx for one in held if one.idx < heads.idx]
+    assert "case.decision" in report.shown["stream by class"]
+    limits = json.loads(member(raw, "statement.json"))["predicate"]["limits"]
+    assert any("The case's stream is whole as far as" in one for one in limits)
+
+
+def test_who_looked_at_the_case_is_counted_and_not_named(case, otto, vera):
+    cases.read(vera, case_id=case.id)
+    publish.settle(heads=True)
+    with tenant_scope(otto.tenant):
+        contents, proofs = jobs.contents_of(case.id, NOON)
+    made = build_pack(contents)
+    assert vera.id.encode() not in made
+    report = verify_pack(io.BytesIO(made), proofs.log.vkeys.encode())
+    assert "case.read 1" in report.shown["stream by class"]
+
+
+def test_a_stream_that_is_too_long_for_one_proof_is_said_not_to_be_shown_whole(case, otto, monkeypatch):
+    publish.settle(heads=True)
+    monkeypatch.setattr(streams, "MOST_IN_STREAM", 1)
+    with tenant_scope(otto.tenant):
+        contents, _ = jobs.contents_of(case.id, NOON)
+    assert contents.stream == b""
+    report = verify_pack(io.BytesIO(build_pack(contents)))
+    assert (report.verified, report.outcomes()["complete"]) == (True, "not checked")

@@ -30,6 +30,7 @@ class StreamedLog:
     openings: dict[int, tuple[Opening, ...]] = field(default_factory=dict)
     heads: HeadMap = field(default_factory=HeadMap)
     numbers: dict[bytes, int] = field(default_factory=dict)
+    signed: dict[Checkpoint, bytes] = field(default_factory=dict)
     signer: Signer = field(init=False)
     random_bytes: Callable[[int], bytes] = field(init=False)
 
@@ -52,21 +53,20 @@ class StreamedLog:
         facts: Mapping[str, object],
         *,
         sn: int | None = None,
-        counted: bool = True,
+        subject: str = "",
     ) -> None:
         index = len(self.entries)
         number = self.numbers.get(tag, 0) if sn is None else sn
         commitments, opened = seal_fields(
-            {"action": cls, "subject": f"cases.Case/{tag.hex()}", "at": "2030-01-02T12:00:00Z"},
+            {"action": cls, "subject": subject or f"cases.Case/{tag.hex()}", "at": "2030-01-02T12:00:00Z"},
             facts,
             self.random_bytes(32),
         )
         leaf = Leaf(cls, commitments, number, tag, 1893585600 + index, sha256(b"x").digest())
         self.entries.append(leaf.encode())
         self.openings[index] = opened
-        if counted:
-            self.numbers[tag] = number + 1
-            self.heads.put(Head(tag, number, index))
+        self.numbers[tag] = number + 1
+        self.heads.put(Head(tag, number, index))
 
     def commit_heads(self, **said: object) -> None:
         facts = {
@@ -87,7 +87,11 @@ class StreamedLog:
         return Checkpoint(self.origin, len(self.entries), root_of(self.entries))
 
     def checkpoint(self) -> bytes:
-        return sign_checkpoint(self.signer, self.state(), NOON)
+        # ML-DSA-44 signs the same thing differently each time.
+        state = self.state()
+        if state not in self.signed:
+            self.signed[state] = sign_checkpoint(self.signer, state, NOON)
+        return self.signed[state]
 
     def placed(self, index: int) -> Placed:
         hashes = inclusion_proof(index, len(self.entries), self.node)

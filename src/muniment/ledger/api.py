@@ -12,7 +12,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from muniment.ledger import queries, reading
+from muniment.ledger import logs, queries, reading, receipts
 from muniment.ledger.api_exports import router as exports
 from muniment.ledger.models import Entry
 from muniment.ledger.schemas import EntriesIn, EntriesOut, EntryOut, HeadOut, ProofOut
@@ -92,6 +92,35 @@ def proof_file(request: Asked, entry_id: UUID) -> HttpResponse:
     """Return the proof as a C2SP tlog-proof."""
     _reader(request)
     return HttpResponse(queries.proof_file(queries.entry(entry_id)), content_type="text/plain; charset=utf-8")
+
+
+@router.get("/entries/{uuid:entry_id}/proof.cose", summary="Prove one entry as a COSE receipt")
+def cose_file(request: Asked, entry_id: UUID) -> HttpResponse:
+    """Return the proof as a COSE receipt (RFC 9942) over the leaf's bytes."""
+    _reader(request)
+    found = queries.entry(entry_id)
+    if not isinstance(found, Entry):
+        raise Busy("This entry is not yet in its place.", todo="Wait a few seconds, then try again.")
+    return HttpResponse(receipts.cose(found), content_type="application/cose")
+
+
+@router.get("/entries/{uuid:entry_id}/receipt", summary="Get the signed receipt of one entry")
+def receipt(request: Asked, entry_id: UUID) -> HttpResponse:
+    """Return what was promised when the entry was recorded, while it waits as well as later.
+
+    Whoever did it gets it without the right to read the ledger.
+    """
+    found = queries.entry(entry_id)
+    if found.actor != request.actor.id:
+        _reader(request)
+    return HttpResponse(receipts.of_event(found), content_type="text/plain; charset=utf-8")
+
+
+@router.get("/receipt-key", summary="Get the key that signs receipts, announced by the log")
+def receipt_key(request: Asked) -> HttpResponse:
+    """Return the signed note by which the log announces the key of its receipts."""
+    said = receipts.announcement(logs.of(request.actor.tenant))
+    return HttpResponse(said, content_type="text/plain; charset=utf-8")
 
 
 @router.get("/entries/{uuid:entry_id}/leaf", summary="Get the leaf of one entry to the byte")

@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from muniment.proof.merkle import CompactRange, leaf_hash
-from muniment.proof.tiles import WIDTH, encode_bundle, tile_path
+from muniment.proof.errors import Malformed
+from muniment.proof.merkle import HASH, CompactRange, leaf_hash
+from muniment.proof.tiles import WIDTH, Tiles, encode_bundle, parse_bundle, tile_path
 
 _PLACE = re.compile(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
@@ -21,14 +22,48 @@ class Disk:
     """The files of one log as its entries want them.
 
     :param folder: of the log. :param published: the size whose tiles must all be there.
+    :param pruned: the bound below which bundles may be gone.
     """
 
-    def __init__(self, folder: Path, published: int) -> None:
+    def __init__(self, folder: Path, published: int, pruned: int = 0) -> None:
         self.folder = folder
         self.published = published
+        self.pruned = pruned
         self._leaves: list[bytes] = []
         self._levels: list[list[bytes]] = [[]]
         self._done = [0]
+
+    def begin(self, size: int) -> None:
+        """Begin behind the first ``size`` entries, a multiple of 256, with what the tiles say of them.
+
+        :raises Malformed: when these cannot be read.
+        """
+        before = Tiles(self.folder, size)
+        self._leaves, self._levels, self._done = [], [[]], [size // WIDTH]
+        level = 1
+        while size >> (8 * level):
+            number, within = divmod(size >> (8 * level), WIDTH)
+            self._levels.append(list(before.tile(level, number)) if within else [])
+            self._done.append(number)
+            level += 1
+
+    def pass_by(self, number: int) -> tuple[list[bytes] | None, list[str]]:
+        """Take 256 entries that were pruned by the tile that holds their hashes; also sentences about tiles above it.
+
+        A bundle that still stands beside the tile must lead to it.
+        """
+        raw = _read(self.folder / tile_path(0, number))
+        if raw is None or len(raw) != WIDTH * HASH:
+            return None, [f"the file {tile_path(0, number)} is missing, and pruning never takes a tile away"]
+        hashes = [raw[HASH * at : HASH * (at + 1)] for at in range(WIDTH)]
+        faults = []
+        bundle = _read(self.folder / tile_path("entries", number))
+        if bundle is not None and _hashed(bundle) != hashes:
+            faults.append(f"the file {tile_path('entries', number)} holds something else than its tile gives")
+        self._levels[0] = list(hashes)
+        faults.extend(self._roll(0))
+        self._leaves = []
+        return hashes, faults
 
     def take(self, leaf: bytes) -> Iterator[str]:
         """Take the next entry; yields a sentence for each file that is full by it and holds something else."""
@@ -38,14 +73,15 @@ class Disk:
             yield from self._bundle()
             yield from self._roll(0)
 
-    def end(self) -> Iterator[str]:
+    def end(self, *, strange: bool = True) -> Iterator[str]:
         """Yield a sentence for each file of the unfinished edge that holds something else, and for each strange one."""
         if self._leaves:
             yield from self._bundle()
         for level, hashes in enumerate(self._levels):
             if hashes:
                 yield from self._tile(level)
-        yield from self._strange()
+        if strange:
+            yield from self._strange()
 
     def _bundle(self) -> Iterator[str]:
         leaves = self._leaves
@@ -104,6 +140,13 @@ def _parts(full: Path) -> Iterator[tuple[int, Path]]:
     for file in folder.iterdir() if folder.is_dir() else ():
         if file.name.isdecimal() and 0 < int(file.name) < WIDTH:
             yield int(file.name), file
+
+
+def _hashed(bundle: bytes) -> list[bytes]:
+    try:
+        return [leaf_hash(leaf) for leaf in parse_bundle(bundle, WIDTH)]
+    except Malformed:
+        return []
 
 
 def _read(file: Path) -> bytes | None:

@@ -13,7 +13,7 @@ from muniment.ledger.action import REGISTRY
 from muniment.ledger.exports.asked import Asked
 
 
-def _actions() -> list[tuple[str, Any]]:
+def actions() -> list[tuple[str, Any]]:
     """Return every action that can stand in the ledger, by room and in plain letters."""
     rooms: dict[str, list[tuple[str, str]]] = {}
     for kind in sorted(REGISTRY):
@@ -39,7 +39,7 @@ class Exporting(forms.Form):
     until = forms.DateField(
         label=_("Up to the day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
-    kind = forms.ChoiceField(label=_("What was done"), required=False, choices=_actions)
+    kind = forms.ChoiceField(label=_("What was done"), required=False, choices=actions)
     outcome = forms.ChoiceField(
         label=_("How it ended"),
         required=False,

@@ -98,15 +98,20 @@ def head_faults(log: Log, key: bytes | None, walked: CompactRange) -> Iterator[s
         yield "the entries do not lead to the stored head"
 
 
-def row_faults(log: Log, keys: Sequence[Key], key: bytes | None) -> Iterator[str]:
-    """Hold every checkpoint row against its signatures, and the rows against each other."""
-    last = 0
-    number = 0
+def row_faults(
+    log: Log, keys: Sequence[Key], key: bytes | None, after: Checkpoint | None = None
+) -> Iterator[str]:
+    """Hold every checkpoint row against its signatures, and the rows against each other.
+
+    :param after: only those that follow this one.
+    """
+    last, number = (0, 0) if after is None else (after.size, after.number + 1)
     try:
         pairs = logs.pairs(log)
     except Malformed:
         return  # told where the keys are looked at
-    for row in Checkpoint.objects.order_by("number", "size").iterator(chunk_size=100):
+    held = Checkpoint.objects.filter(number__gte=number).order_by("number", "size")
+    for row in held.iterator(chunk_size=100):
         name = f"checkpoint row {row.id.hex} at {row.size} entries"
         if row.number != number:
             yield (
@@ -145,8 +150,11 @@ def _signed_faults(
         yield f"{name}: it was signed at another time than it says"
 
 
-def file_faults(log: Log, file: Published) -> Iterator[str]:
-    """Hold the published file, and the tiles and bundles below it, against the tables and each other."""
+def file_faults(log: Log, file: Published, begin: int = 0) -> Iterator[str]:
+    """Hold the published file, and the tiles and bundles below it, against the tables and each other.
+
+    :param begin: bundles before this index, a multiple of 256, are not looked at: they were pruned, or are known.
+    """
     if file.fault:
         yield file.fault
         return
@@ -167,8 +175,8 @@ def file_faults(log: Log, file: Published) -> Iterator[str]:
     try:
         if tiles.range().root() != root:
             yield "the tiles do not lead to the published checkpoint"
-        bundled = CompactRange()
-        for first in range(0, size, STRETCH):
+        bundled = Tiles(logs.folder(log), begin).range()
+        for first in range(begin, size, STRETCH):
             for leaf in tiles.entries(first, min(size, first + STRETCH)):
                 bundled.append(leaf_hash(leaf))
         if bundled.root() != root:

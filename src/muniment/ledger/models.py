@@ -1,7 +1,8 @@
 """Tables of the ledger: the outbox, its lanes, the entries, their row lists, streams, logs and checkpoints.
 
-Rules: entries, row lists and checkpoints are append-only, the outbox is a queue that only the sequencer empties,
-and no table has a foreign key, so that nothing that is recorded can be pulled away by deleting something else.
+Rules: entries and checkpoints are append-only (entries but for what lies below a bound that the ledger signed), row
+lists go with their entry, the outbox is a queue that only the sequencer empties, and no table has a foreign key, so
+that nothing that is recorded can be pulled away by deleting something else.
 Columns that repeat what an opening says (kind, actor, subject) are there for search; ``ledger verify --deep``
 holds them against the opening.
 """
@@ -12,7 +13,10 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from muniment.ledger.time import models as _time  # noqa: F401  # Django looks for its tables here
+from muniment.ledger.checks import models as _checks  # noqa: F401  # Django looks for its tables here
+from muniment.ledger.pruning import models as _pruning  # noqa: F401  # as above
+from muniment.ledger.questions import models as _questions  # noqa: F401  # as above
+from muniment.ledger.time import models as _time  # noqa: F401  # as above
 from muniment.ledger.trust import models as _trust  # noqa: F401  # as above
 from muniment.spine.guard import Kept
 from muniment.spine.models import Row, TenantManager
@@ -68,7 +72,8 @@ class Lane(LedgerRow):
 class Entry(Event):
     """One event in its place in the log."""
 
-    kept: ClassVar[Kept] = Kept.APPEND_ONLY
+    kept: ClassVar[Kept] = Kept.PRUNED
+    pruned_by: ClassVar[str] = "ledger_prune"
 
     idx = models.BigIntegerField()
     sn = models.BigIntegerField()
@@ -84,6 +89,8 @@ class Entry(Event):
         indexes = [
             models.Index(fields=["tenant_id", "subject"], name="entry_by_subject"),
             models.Index(fields=["tenant_id", "kind", "idx"], name="entry_by_kind"),
+            models.Index(fields=["tenant_id", "actor", "idx"], name="entry_by_actor"),
+            models.Index(fields=["tenant_id", "cls", "idx"], name="entry_by_class"),
         ]
 
     def __str__(self) -> str:

@@ -6,12 +6,14 @@ signed if the tiles' root equals the database's, so that neither of the two can 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 
-from muniment.ledger import logs, vouch
+from muniment.ledger import logs, receipts, streams, vouch
 from muniment.ledger.action import Act, action
 from muniment.ledger.models import Checkpoint, Entry, Log
 from muniment.ledger.sequence import compact_range, head_to_change, sequence
@@ -19,6 +21,7 @@ from muniment.ledger.trust import rotation
 from muniment.proof import checkpoint as note
 from muniment.proof.errors import Malformed
 from muniment.proof.signer import sign_checkpoint
+from muniment.proof.streamproof import HEADS_CLASS
 from muniment.proof.tiles import TileWriter
 from muniment.spine import ports
 from muniment.spine.actor import system
@@ -26,6 +29,9 @@ from muniment.spine.errors import Clash, MunimentError
 from muniment.spine.guard import LEDGER_HAND
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 from muniment.spine.session import open_action
+
+#: How a stream-heads leaf shows itself, in the only spelling that a leaf has.
+HEADS_LEAF: Final = f'"cls":"{HEADS_CLASS}"'.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,7 @@ def publish(tenant: UUID) -> Checkpoint | None:
                     "The tiles of the log do not lead to the root in the database.",
                     todo="Stop, keep both, and run: muniment ledger verify --deep.",
                 )
+            _publish_heads(writer, log.published, leaves)
             at = ports.now()
             head = note.Checkpoint(log.origin, log.size, grown.root())
             signers = logs.signers(log, log.size)
@@ -86,6 +93,13 @@ def publish(tenant: UUID) -> Checkpoint | None:
     return made
 
 
+def _publish_heads(writer: TileWriter, first: int, leaves: Sequence[bytes]) -> None:
+    """Publish what the stream-heads leaves among these say, before anything that covers them is signed."""
+    for index, leaf in enumerate(leaves, start=first):
+        if HEADS_LEAF in leaf:
+            writer.add(streams.file_of(index), streams.said_by(Entry.objects.get(idx=index)))
+
+
 def _show_again(log: Log) -> None:
     """Put the newest checkpoint into place when a crash came between its commit and its file."""
     newest: Checkpoint | None = Checkpoint.objects.order_by("-size").first()
@@ -103,8 +117,10 @@ def anchor(act: Act, *, checkpoint: Checkpoint, tag: str) -> None:
     act.record(f"log/{tag}", stream="log", size=checkpoint.size, root=bytes(checkpoint.root).hex())
 
 
-def settle() -> list[Settled]:
+def settle(*, heads: bool = False) -> list[Settled]:
     """Give every waiting event its place, publish every log, and anchor the tenants' heads in the deployment's.
+
+    :param heads: also write down at once where every stream ends, instead of within a minute.
 
     A log that cannot be published does not keep the others from it.
 
@@ -117,8 +133,13 @@ def settle() -> list[Settled]:
         try:
             rotation.let_go(log, ports.now())
             sequenced = sequence(log.tenant_id)
+            sequenced += (
+                streams.make(log.tenant_id) if heads else streams.make_due(log.tenant_id, ports.now())
+            )
             made = publish(log.tenant_id)
-            rotation.published(logs.of(log.tenant_id))
+            now = logs.of(log.tenant_id)
+            rotation.published(now)
+            receipts.published(now)
         except (MunimentError, Malformed, OSError) as trouble:
             troubles.append(trouble)
             continue

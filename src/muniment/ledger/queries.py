@@ -9,16 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
-
 from muniment.ledger import logs, sentences
-from muniment.ledger.action import REGISTRY
 from muniment.ledger.models import Checkpoint, Entry, Event, Log, Outbox
 from muniment.ledger.openings import Opened, opened_event
+from muniment.ledger.questions import wanted as asking
+from muniment.ledger.questions.wanted import between, is_reading, matching
 from muniment.ledger.witnessing import dressed
 from muniment.proof.errors import Malformed
 from muniment.proof.leaf import FIXED
@@ -27,77 +26,33 @@ from muniment.proof.tiles import Tiles
 from muniment.proof.tlogproof import write_tlog_proof
 from muniment.spine.errors import Absent, Busy
 
-PAGE: Final = 50
+Wanted = asking.Wanted
+PAGE: Final = asking.PAGE
 MOST_CHECKPOINTS: Final = 200
 #: Hidden entries are counted up to so many, so that the page of a long log stays quick.
-MOST_COUNTED: Final = 10_000
+MOST_COUNTED: Final = 1_000
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _TILE: Final = re.compile(r"(?:[0-9]{1,2}|entries)/(?:x[0-9]{3}/){0,6}[0-9]{3}(?:\.p/[0-9]{1,3})?")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which entries somebody asks for.
-
-    :param classes: classes of leaves; empty for all of them.
-    :param before: places below this one. :param until: what happened up to the end of this day, in UTC.
-    :param entry: this one only, wherever it stands.
-    :param readings: with those that changed nothing, where somebody only looked at something.
-    """
-
-    classes: frozenset[str] = frozenset()
-    kind: str = ""
-    actor: str = ""
-    subject: str = ""
-    before: int | None = None
-    until: date | None = None
-    most: int = PAGE
-    entry: UUID | None = None
-    readings: bool = True
-
-
-def _is_reading() -> Q:
-    """Return the condition of entries of actions that change nothing; a reading that was refused is none."""
-    kinds = sorted(kind for kind, known in REGISTRY.items() if known.reads)
-    return Q(kind__in=kinds) & ~Q(cls="refusal")
-
-
-def _matching(rows: Any, wanted: Wanted) -> Any:
-    """Narrow entries or waiting events to those that are asked for."""
-    if wanted.classes:
-        rows = rows.filter(cls__in=wanted.classes)
-    if wanted.kind:
-        rows = rows.filter(kind=wanted.kind)
-    if wanted.actor:
-        rows = rows.filter(actor=wanted.actor)
-    if wanted.subject:
-        rows = rows.filter(subject=wanted.subject)
-    if wanted.until is not None:
-        rows = rows.filter(at__lt=datetime.combine(wanted.until, time(), UTC) + timedelta(days=1))
-    if not wanted.readings:
-        rows = rows.exclude(_is_reading())
-    return rows
 
 
 def hidden(wanted: Wanted) -> int:
     """Return how many entries are left out because they only read; at most one more than :data:`MOST_COUNTED`."""
     if wanted.readings:
         return 0
-    rows = _matching(Entry.objects.order_by(), replace(wanted, readings=True)).filter(_is_reading())
+    rows = between(matching(Entry.objects.order_by(), replace(wanted, readings=True)), wanted).filter(
+        is_reading()
+    )
     return int(rows[: MOST_COUNTED + 1].count())
 
 
 def entries(wanted: Wanted) -> list[Entry]:
     """Return the entries that are asked for, the newest first."""
-    rows = _matching(Entry.objects.order_by("-idx"), wanted)
-    if wanted.before is not None:
-        rows = rows.filter(idx__lt=wanted.before)
-    return list(rows[: wanted.most])
+    return list(between(matching(Entry.objects.order_by("-idx"), wanted), wanted)[: wanted.most])
 
 
 def waiting(wanted: Wanted) -> list[Outbox]:
     """Return events that are committed and wait for their place, the newest first."""
-    return list(_matching(Outbox.objects.order_by("-order", "-id"), wanted)[: wanted.most])
+    return list(matching(Outbox.objects.order_by("-order", "-id"), wanted)[: wanted.most])
 
 
 def entry(entry_id: UUID) -> Event:

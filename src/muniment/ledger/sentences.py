@@ -42,7 +42,9 @@ GROUPS: Final[dict[str, tuple[str | Promise, frozenset[str]]]] = {
     "refusals": (gettext_lazy("Refusals"), frozenset({"refusal"})),
     "system": (
         gettext_lazy("The installation"),
-        frozenset({"log.checkpoint", "system.change", "tenant.change"}),
+        frozenset(
+            {"log.check", "log.checkpoint", "log.heads", "log.prune", "system.change", "tenant.change"}
+        ),
     ),
 }
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final
@@ -24,6 +25,7 @@ from muniment.ledger.models import Entry, Log, Stream
 from muniment.ledger.openings import opened_event
 from muniment.ledger.sequence import head_to_change, sequence
 from muniment.proof.checkpoint import parse_checkpoint
+from muniment.proof.errors import Malformed
 from muniment.proof.leaf import parse_leaf
 from muniment.proof.streamheads import Head, HeadMap
 from muniment.proof.streamproof import (
@@ -31,6 +33,7 @@ from muniment.proof.streamproof import (
     LARGEST_HEADS,
     MOST_IN_STREAM,
     Placed,
+    RebuiltHeads,
     StreamProof,
     heads_said,
     parse_heads,
@@ -187,6 +190,27 @@ def _last_of_each(log: Log, size: int) -> Iterator[Head]:
         rows = Entry.objects.filter(stream=stream, idx__lt=size).order_by("-sn")
         for sn, idx in rows.values_list("sn", "idx")[:1]:
             yield Head(stream.bytes, sn, idx)
+
+
+def map_faults(log: Log) -> Iterator[str]:
+    """Make the map of streams again, entry by entry, and hold it against every stream-heads leaf.
+
+    The columns of the entries were held against their leaves before. A log whose beginning was pruned has not got
+    all that it takes: what it says is shown by who kept the entries.
+    """
+    folder = logs.folder(log)
+    rebuilt = RebuiltHeads(partial(published_in, folder), log.published)
+    rows = Entry.objects.order_by("idx").values_list("idx", "stream", "sn", "cls")
+    for number, (idx, stream, sn, cls) in enumerate(rows.iterator(chunk_size=CHUNK)):
+        if idx != number or not 0 <= sn <= idx:
+            return
+        if cls == HEADS_CLASS:
+            try:
+                leaf = parse_leaf(bytes(Entry.objects.values_list("leaf", flat=True).get(idx=idx)))
+            except Malformed:
+                return
+            yield from rebuilt.hold(idx, leaf)
+        rebuilt.step(Head(stream.bytes, sn, idx))
 
 
 def tag_of(tenant: UUID, name: str) -> bytes:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from muniment.ledger import views, views_exports
+from muniment.ledger import views, views_exports, views_list, views_receipts
 
 app_name = "ledger"
 
 urlpatterns = [
-    path("", views.index, name="index"),
+    path("", views_list.index, name="index"),
+    path("questions/keep/", views_list.keep, name="keep_question"),
+    path("questions/<uuid:question_id>/drop/", views_list.drop, name="drop_question"),
     path("head/", views.head, name="head"),
     path("checkpoints/", views.checkpoints, name="checkpoints"),
     path("checkpoints/newest/", views.checkpoint, name="checkpoint"),
-    path("checkpoints/keys/", views.keys, name="keys"),
+    path("checkpoints/keys/", views_receipts.keys, name="keys"),
     path("exports/", views_exports.exports, name="exports"),
     path("exports/verify.py", views_exports.verifier, name="verifier"),
     path("exports/<uuid:export_id>/", views_exports.export, name="export"),
@@ -22,4 +24,6 @@ urlpatterns = [
     path("<uuid:entry_id>/", views.entry, name="entry"),
     path("<uuid:entry_id>/leaf/", views.leaf, name="leaf"),
     path("<uuid:entry_id>/proof/", views.proof, name="proof"),
+    path("<uuid:entry_id>/proof.cose/", views_receipts.cose, name="cose"),
+    path("<uuid:entry_id>/receipt/", views_receipts.receipt, name="receipt"),
 ]

@@ -12,22 +12,19 @@ What was found is a list of sentences that name the row or file; an empty list m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from muniment.ledger import deep as depth
-from muniment.ledger import heads, logs, vouch
+from muniment.ledger import heads, logs, receipts, streams, vouch
+from muniment.ledger.checks.models import Check
 from muniment.ledger.disk import Disk
-from muniment.ledger.models import Checkpoint, Entry, Lane, Log, Outbox, Stream
-from muniment.ledger.numbers import Counted, number_faults, standing
+from muniment.ledger.models import Checkpoint, Entry, Log, Outbox, Stream
 from muniment.ledger.openings import opened_event
-from muniment.ledger.record import body_digest
+from muniment.ledger.pruning.bound import in_force
 from muniment.ledger.snapshot import one_moment
+from muniment.ledger.walk import Finding, Start, Walk
 from muniment.proof.errors import Malformed
-from muniment.proof.leaf import Leaf, parse_leaf
-from muniment.proof.merkle import CompactRange, leaf_hash
 from muniment.proof.note import Key
 from muniment.spine import config
 from muniment.spine.envelope import Tampered
@@ -37,148 +34,7 @@ from muniment.spine.scope import DEPLOYMENT, tenant_scope
 #: Checks that other rooms add: each takes a tenant and yields sentences about what does not hold.
 DEEP_CHECKS: list[Callable[[UUID], Iterator[str]]] = []
 
-MOST_NAMED: Final = 1000
-CHUNK: Final = 500
 ANCHORS: Final = "log.checkpoint"
-
-
-@dataclass(slots=True)
-class Finding:
-    """What was looked at and what did not hold."""
-
-    entries: int = 0
-    rows: int = 0
-    faults: list[str] = field(default_factory=list)
-
-    @property
-    def holds(self) -> bool:
-        """Whether everything holds."""
-        return not self.faults
-
-    def add(self, sentence: str) -> None:
-        """Note a fault; past a thousand no more are named."""
-        if len(self.faults) < MOST_NAMED:
-            self.faults.append(sentence)
-
-    def extend(self, sentences: Iterator[str], *, of: str = "") -> None:
-        """Note every fault of a check, with what it is about in front of it."""
-        for sentence in sentences:
-            self.add(f"{of}: {sentence}" if of else sentence)
-
-
-@dataclass(slots=True)
-class _Walk:
-    """What is remembered while the events of one log are walked in order."""
-
-    log: Log
-    found: Finding
-    deep: bool
-    key: bytes | None
-    disk: Disk
-    signed: Iterator[tuple[int, Any]]
-    streams: dict[UUID, Stream]
-    head: tuple[int, Any] | None = None
-    tree: CompactRange = field(default_factory=CompactRange)
-    numbers: dict[UUID, int] = field(default_factory=dict)
-    lanes: dict[str, Counted] = field(default_factory=dict)
-    last: depth.Last = field(default_factory=dict)
-
-    def entries(self) -> None:
-        """Check every entry in its place, and on the way each file and each signed size that it completes."""
-        self.head = next(self.signed, None)
-        for entry, listed in self._with_lists(Entry.objects.order_by("idx")):
-            if entry.idx != self.tree.size:
-                self.found.add(f"{self.log.origin}: entry {self.tree.size} is missing")
-            self._entry(entry, listed)
-            raw = bytes(entry.leaf)
-            self.tree.append(leaf_hash(raw))
-            self.found.extend(self.disk.take(raw), of=self.log.origin)
-            self._heads()
-            self.found.entries += 1
-        self.found.extend(self.disk.end(), of=self.log.origin)
-        while self.head is not None:
-            self._not_led_to(self.head[0])
-            self.head = next(self.signed, None)
-
-    def _heads(self) -> None:
-        """Hold the tree against every checkpoint row of its size."""
-        while self.head is not None and self.head[0] <= self.tree.size:
-            if self.head[0] < self.tree.size or bytes(self.head[1]) != self.tree.root():
-                self._not_led_to(self.head[0])
-            self.head = next(self.signed, None)
-
-    def _not_led_to(self, size: int) -> None:
-        self.found.add(f"{self.log.origin}: the entries do not lead to the checkpoint signed at {size}")
-
-    def _with_lists(self, events: Any) -> Iterator[tuple[Any, bytes | None]]:
-        """Yield events with their row lists, which only the deep check asks for: some hundreds in one question."""
-        left = events.iterator(chunk_size=CHUNK)
-        while part := list(islice(left, CHUNK)):
-            lists = depth.row_lists(part) if self.deep else {}
-            for event in part:
-                yield event, lists.get(event.id)
-
-    def _entry(self, entry: Entry, listed: bytes | None) -> None:
-        name = f"entry {entry.idx}"
-        try:
-            leaf = parse_leaf(bytes(entry.leaf))
-        except Malformed as why:
-            self.found.add(f"{name}: the leaf cannot be read ({why.what})")
-            return
-        before = len(self.found.faults)
-        self.found.extend(_column_faults(entry, leaf), of=name)
-        if entry.sn != self.numbers.get(entry.stream, 0):
-            self.found.add(f"{name}: a number is missing in its stream")
-        self.numbers[entry.stream] = entry.sn + 1
-        if len(self.found.faults) == before:
-            self.found.extend(self._standing_faults(entry), of=name)
-        if self.deep:
-            self.found.extend(depth.contents_faults(entry, leaf, name, listed, self.last))
-
-    def _standing_faults(self, event: Any) -> Iterator[str]:
-        """Hold the number of an event, and the index of its stream, against what was met so far."""
-        try:
-            said = standing(bytes(event.body))
-        except ValueError as why:
-            yield str(why)
-            return
-        if said is None:
-            return
-        if not self.lanes.setdefault(said.lane, Counted()).take(said.number):
-            yield f"another event bears its number {said.number} in lane {said.lane}"
-        stream = self.streams.get(event.stream)
-        if stream is not None and bytes(stream.subject_index).hex() != said.stream:
-            yield f"its stream {stream.id} is now indexed as another subject's"
-
-    def waiting(self) -> None:
-        """Check what waits for its place."""
-        for event, listed in self._with_lists(Outbox.objects.order_by("order", "id")):
-            name = f"waiting event {event.id}"
-            leaf, fault = depth.leaf_to_come(event, self.streams, self.key)
-            if leaf is None:
-                self.found.add(f"{name}: {fault}")
-            elif self.deep:
-                self.found.extend(depth.contents_faults(event, leaf, name, listed, self.last))
-            self.found.extend(self._standing_faults(event), of=name)
-
-    def counts(self) -> Iterator[str]:
-        """Hold streams and lanes against the numbers that were met."""
-        for one in sorted(self.numbers.keys() | self.streams.keys()):
-            if one not in self.streams:
-                yield f"stream {one}: its row is missing"
-            elif self.streams[one].next_sn != self.numbers.get(one, 0):
-                yield f"stream {one}: its next number is not the one that follows"
-        yield from number_faults(
-            self.lanes, {lane.hex: count for lane, count in Lane.objects.values_list("id", "next_number")}
-        )
-
-
-def _column_faults(entry: Entry, leaf: Leaf) -> Iterator[str]:
-    if leaf.x != body_digest(bytes(entry.body)):
-        yield "its sealed contents are not those that were logged"
-    said = (entry.stream.bytes, entry.sn, entry.cls, int(entry.at.timestamp()))
-    if (leaf.st, leaf.sn, leaf.cls, leaf.t) != said:
-        yield "its columns do not agree with its leaf"
 
 
 def verify_log(tenant: UUID, *, deep: bool = False) -> Finding:
@@ -213,6 +69,7 @@ def _outside(log: Log | None, found: Finding) -> tuple[tuple[Key, ...] | None, h
         found.add(f"{log.origin}: its public keys cannot be read ({why.what})")
         return None, nothing
     found.extend(heads.key_faults(log, keys), of=log.origin)
+    found.extend(receipts.key_faults(log, keys), of=log.origin)
     return keys, heads.published(log, keys)
 
 
@@ -224,29 +81,61 @@ def _tables(
     except KeyDestroyed:
         # A tenant whose own key was destroyed: what stands in the tree is all that is left, and it still verifies.
         key = None
-    signed = Checkpoint.objects.order_by("size", "number").values_list("size", "root")
-    walk = _Walk(
-        log,
-        found,
-        deep,
-        key,
-        Disk(logs.folder(log), 0 if file.head is None else file.head.size),
-        signed.iterator(chunk_size=1000),
-        {one.id: one for one in Stream.objects.iterator(chunk_size=1000)},
-    )
+    told: list[str] = []
+    below, start = in_force(told)
+    found.extend(iter(told), of=log.origin)
+    walk = _walk(log, found, key, start, below, deep=deep, shown=0 if file.head is None else file.head.size)
     walk.entries()
     found.extend(heads.head_faults(log, key, walk.tree), of=log.origin)
     if keys is not None:
         found.extend(heads.row_faults(log, keys, key), of=log.origin)
-        found.extend(heads.file_faults(log, file), of=log.origin)
+        found.extend(heads.file_faults(log, file, below), of=log.origin)
+    found.extend(streams.map_faults(log), of=log.origin)
     walk.waiting()
     found.extend(walk.counts(), of=log.origin)
+    if key is not None:
+        found.extend(_check_faults(key), of=log.origin)
     if deep:
-        for sentence in depth.guarded_faults(walk.last):
+        for sentence in depth.guarded_faults(walk.start.last):
             if sentence is None:
                 found.rows += 1
             else:
                 found.add(sentence)
+
+
+def _walk(
+    log: Log, found: Finding, key: bytes | None, start: Start, below: int, *, deep: bool, shown: int
+) -> Walk:
+    """Return the walk over a log from its beginning.
+
+    :param below: the bound of pruning. :param shown: the size that is published.
+    """
+    signed = Checkpoint.objects.order_by("size", "number").values_list("size", "root")
+    streams = {one.id: one for one in Stream.objects.iterator(chunk_size=1000)}
+    disk = Disk(logs.folder(log), shown, below)
+    return Walk(log, found, deep, key, disk, signed.iterator(chunk_size=1000), streams, start, below)
+
+
+def state_at(tenant: UUID, index: int) -> tuple[Finding, Start]:
+    """Walk a log up to one entry, everything held against everything, and return the state there, for pruning.
+
+    What lies behind is held too, so that a log that does not hold anywhere is not pruned.
+    """
+    found = verify_log(tenant)
+    with tenant_scope(tenant):
+        log = Log.objects.get()
+        told: list[str] = []
+        below, start = in_force(told)
+        walk = _walk(log, found, vouch.key_of(tenant), start, below, deep=True, shown=log.published)
+        walk.entries(until=index)
+        return found, walk.start
+
+
+def _check_faults(key: bytes) -> Iterator[str]:
+    """Hold what is remembered of earlier checks against its vouchers."""
+    for one in Check.objects.order_by("began_at").iterator(chunk_size=500):
+        if not vouch.vouched(key, one):
+            yield f"check {one.id.hex} of {one.began_at.date().isoformat()}: it is not as the ledger wrote it"
 
 
 def _anchored() -> dict[str, tuple[int, str]]:
@@ -290,11 +179,16 @@ def _left_behind() -> Iterator[str]:
             yield f"log/{one.name}: its files are on the disk, and its row is missing"
 
 
+def installation_faults() -> Iterator[str]:
+    """Name what is missing of the installation as a whole: logs that were dropped, with or without their files."""
+    with one_moment():
+        yield from _anchor_faults()
+        yield from _left_behind()
+
+
 def verify(*, deep: bool = False) -> dict[UUID, Finding]:
     """Check every log of the installation, and that none of them is missing."""
     tenants = [log.tenant_id for log in logs.every()]
     found = {tenant: verify_log(tenant, deep=deep) for tenant in dict.fromkeys([*tenants, DEPLOYMENT])}
-    with one_moment():
-        found[DEPLOYMENT].extend(_anchor_faults())
-        found[DEPLOYMENT].extend(_left_behind())
+    found[DEPLOYMENT].extend(installation_faults())
     return found

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from muniment.ledger import lag, queries, reading, sentences
-from muniment.ledger.forms import Asking
+from muniment.ledger import lag, queries, reading
 from muniment.ledger.models import Entry
 from muniment.spine import ports
 from muniment.spine.actor import Actor
@@ -32,86 +29,6 @@ def require_reader(actor: Actor) -> None:
     """
     if "ledger.read" not in actor.may:
         raise Refused("Your role does not allow this.", todo="Ask an administrator if you need it.")
-
-
-def _chips(form: Asking) -> list[dict[str, Any]]:
-    chosen = form.cleaned_data["group"]
-    kept = {
-        name: form.data[name] for name in ("actor", "subject", "until", "readings") if form.data.get(name)
-    }
-
-    def chip(group: str, word: Any) -> dict[str, Any]:
-        asked = urlencode({**kept, **({"group": group} if group else {})})
-        return {
-            "label": word,
-            "url": f"?{asked}",
-            "current": chosen == group and not form.cleaned_data["kind"],
-        }
-
-    return [chip("", _("All")), *(chip(name, word) for name, (word, _classes) in sentences.GROUPS.items())]
-
-
-def _page_of(form: Asking, before: int | None) -> str:
-    asked = {name: value for name, value in form.data.items() if name in form.fields and value}
-    asked.pop("before", None)
-    if before is not None:
-        asked["before"] = str(before)
-    return f"?{urlencode(asked)}"
-
-
-def _narrowed(wanted: queries.Wanted) -> list[str]:
-    """Say by what the list is narrowed, beyond the chips."""
-    told = []
-    if wanted.actor:
-        told.append(_("Only what %(who)s did") % {"who": sentences.names([wanted.actor])[wanted.actor]})
-    if wanted.subject:
-        what = sentences.subject_in_words(wanted.subject)
-        told.append(_("Only what is about %(what)s") % {"what": what})
-    if wanted.kind:
-        told.append(_("Only the action %(name)s") % {"name": wanted.kind})
-    return told
-
-
-def _switch(form: Asking) -> str:
-    """Return the address of the same list with readings shown, or hidden when they are shown."""
-    asked = {name: value for name, value in form.data.items() if name in form.fields and value}
-    asked.pop("before", None)
-    if not asked.pop("readings", ""):
-        asked["readings"] = "shown"
-    return f"?{urlencode(asked)}"
-
-
-@require_GET
-def index(request: Asked) -> HttpResponse:
-    """List what happened, the newest first."""
-    form = Asking(request.GET.dict())
-    wanted = form.wanted()
-    found = reading.read(request.actor, wanted=wanted)
-    told = queries.told([*found.waiting, *found.entries])
-    waiting, placed = told[: len(found.waiting)], told[len(found.waiting) :]
-    last = placed[-1].idx if placed else None
-    context = {
-        "placed": placed,
-        "waiting": waiting,
-        "chips": _chips(form),
-        "form": form,
-        "narrowed": _narrowed(wanted),
-        "kept": [
-            (name, form.data[name])
-            for name in ("group", "kind", "actor", "subject", "readings")
-            if form.data.get(name)
-        ],
-        "hidden": queries.hidden(wanted),
-        "most_counted": queries.MOST_COUNTED,
-        "shown": bool(form.cleaned_data["readings"]) and not wanted.classes and not wanted.kind,
-        "switch": _switch(form),
-        "size": queries.size(),
-        "witnesses": lag.standing(ports.now()),
-        "newest": queries.newest_checkpoint(),
-        "newer": _page_of(form, None) if wanted.before is not None else "",
-        "older": _page_of(form, last) if last and len(placed) == wanted.most else "",
-    }
-    return render(request, "ledger/index.html", context)
 
 
 def _command(of: Entry) -> str:
@@ -210,13 +127,6 @@ def checkpoint(request: Asked) -> HttpResponse:
     """Hand out the newest checkpoint as the signed note that it is."""
     require_reader(request.actor)
     return _file(queries.note().encode("utf-8"), "checkpoint", "text/plain; charset=utf-8")
-
-
-@require_GET
-def keys(request: Asked) -> HttpResponse:
-    """Hand out the log's public keys, to be given to an auditor in person."""
-    require_reader(request.actor)
-    return _file(queries.keys().encode("ascii"), "vkeys", "text/plain; charset=utf-8")
 
 
 @require_GET

@@ -18,6 +18,20 @@ from muniment.spine.keys import derive
 #: Columns by table. A column that is added later is not covered before it stands here, and then in a migration
 #: that vouches for the rows that are there.
 COLUMNS: Final = {
+    "ledger_check": (
+        "id",
+        "tenant_id",
+        "what",
+        "began_at",
+        "milliseconds",
+        "size",
+        "entries",
+        "rows",
+        "outcome",
+        "fault_count",
+        "faults",
+        "entry",
+    ),
     "ledger_clockseen": ("id", "tenant_id", "at", "boot", "ticks", "drift"),
     "ledger_checkpoint": ("id", "tenant_id", "size", "root", "note", "at", "number"),
     "ledger_log": ("id", "tenant_id", "tag", "origin", "vkeys", "size", "frontier", "published"),

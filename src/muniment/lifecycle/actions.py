@@ -369,9 +369,9 @@ def close(
     journal: Mapping[str, Any],
     cleaned: str,
 ) -> UUID:
-    """Put on record, in the deployment's log, that an organisation's keys were destroyed; the certificate is this entry.
+    """Put on record, in the deployment's log, that an organisation's keys were destroyed: its certificate.
 
-    :param closed: the organisation. :param request: the entry of its own log that asked; ``order`` the one that ordered.
+    :param closed: the organisation. :param request: the entry of its own log that asked, :param order: that ordered.
     """
     return act.record(
         f"tenants.Tenant/{closed}",

@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from muniment.ledger import logs, sequence
+from django.db import connection
+
+from muniment.ledger import clock, logs, sequence
 from muniment.ledger.models import Entry, Outbox
 from muniment.ledger.openings import opened_event
 from muniment.ledger.words import moment
@@ -52,11 +54,12 @@ def carry_out(tenant: UUID, erasure_id: UUID) -> Erasure:
         line = book.of(order.id)
         held: list[list[str]] = []
         if order.state == State.ORDERED:
+            require_clock(tenant)
             found = None if line is not None else queries.extent(order.kind, order.target)
             line = line or book.append(_deed(order, found.keys if found else ()))
             held = found.held if found else _held_beside(order, line)
         assert line is not None, "a cleared order stands in the journal"  # noqa: S101  # a check of our own
-        _note_head(book)
+        note_head(book)
         counts = queries.counts(line.deed.keys)
         destroy(line.deed)
         if order.state == State.ORDERED:
@@ -66,11 +69,20 @@ def carry_out(tenant: UUID, erasure_id: UUID) -> Erasure:
         return actions.execute(
             hand(tenant),
             erasure_id=order.id,
-            request=_entry(order.request_event) | {"by": order.asked_by},
-            order=_entry(order.order_event) | {"by": order.answered_by},
+            request=entry_at(order.request_event) | {"by": order.asked_by},
+            order=entry_at(order.order_event) | {"by": order.answered_by},
             journal={"line": line.number, "sha256": line.digest},
             cleaned=cleaned,
         )
+
+
+def require_clock(tenant: UUID) -> None:
+    """Refuse to destroy anything while the clock is not trusted.
+
+    :raises Refused: saying who must confirm it.
+    """
+    with tenant_scope(tenant):
+        clock.require_trusted_clock()
 
 
 def _deed(order: Erasure, keys: tuple[tuple[str, UUID], ...]) -> Deed:
@@ -110,7 +122,7 @@ def destroy(deed: Deed) -> int:
     return gone
 
 
-def _entry(event: UUID | None) -> dict[str, Any]:
+def entry_at(event: UUID | None) -> dict[str, Any]:
     """Return where an event stands in the log, and its leaf's hash, which holds its commitments."""
     found: Entry = Entry.objects.get(id=event)
     return {"entry": found.idx, "leaf": leaf_hash(bytes(found.leaf)).hex()}
@@ -130,7 +142,8 @@ def logged_head() -> tuple[int, str]:
     return 0, ""
 
 
-def _note_head(book: Book) -> None:
+def note_head(book: Book) -> None:
+    """Put the journal's head into the deployment's log, unless it stands there."""
     line, digest = book.head
     if logged_head()[0] < line:
         actions.note_journal(hand(DEPLOYMENT), line=line, sha256=digest)
@@ -157,17 +170,23 @@ def catch_up() -> int:
     :raises Busy: when the key store or the database does not answer.
     """
     done = 0
-    if not journal().lines() and not logged_head()[0] and not _begun():
+    known = journal().lines()
+    if not known and Erasure._meta.db_table not in connection.introspection.table_names():
+        return 0  # the tables are older than this version: `muniment migrate` comes first
+    if not known and not logged_head()[0] and not _begun():
         return 0
     with journal().held() as book:
         require_whole(book.lines)
-        _note_head(book)
+        note_head(book)
         again = [line for line in book.lines if _came_back(line)]
         for line in again:
             _erase_again(line)
         done += len(again)
     for tenant, erasure_id in _begun():
-        carry_out(tenant, erasure_id)
+        try:
+            carry_out(tenant, erasure_id)
+        except Refused:
+            continue  # a hold or the clock: nothing is destroyed, and the pages say why
         done += 1
     return done
 

@@ -31,13 +31,15 @@ from muniment.spine.scope import current_tenant, tenant_scope
 def erased(tenant: UUID) -> Iterator[Order]:
     """Yield the order of every key that was destroyed in a tenant."""
     with tenant_scope(tenant):
-        for one in ErasedKey.objects.filter(erasure__executed_at__isnull=False).select_related("erasure"):
+        for one in ErasedKey.objects.filter(erasure__state__in=["cleared", "executed"]).select_related(
+            "erasure"
+        ):
             order = one.erasure
             yield Order(
                 key=one.key_id,
                 subject=f"lifecycle.Erasure/{order.id}",
                 number=order.number,
-                at=order.executed_at,
+                at=order.executed_at or order.answered_at,
                 basis=order.basis,
             )
 
@@ -258,7 +260,7 @@ OUTLIVING: Final = frozenset({"lifecycle_erasedkey", "lifecycle_erasure", "lifec
 
 
 def remove_rows() -> int:
-    """Remove every row of the tenant but those that outlive it; returns how many went. To be called inside an action."""
+    """Remove every row of the tenant but those that outlive it, inside an action; returns how many went."""
     left: list[Any] = [
         item.model for item in guarded_tables() if item.kept is Kept.GUARDED and item.table not in OUTLIVING
     ]

@@ -18,12 +18,14 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from muniment.ledger import lag, logs, witnessing
+from muniment.ledger.checks import runs
 from muniment.ledger.trust import accepting
 from muniment.ops.installing import certificate_folder
 from muniment.spine import config, ports
 from muniment.spine.errors import Busy, MunimentError
 from muniment.spine.guard import guarded_tables
 from muniment.spine.installation import key_store, provider
+from muniment.spine.scope import tenant_scope
 
 SOON: Final = timedelta(days=30)
 
@@ -157,6 +159,22 @@ def _logs(_settings: config.Settings) -> Iterator[Trouble]:
                 )
 
 
+def _checks(_settings: config.Settings) -> Iterator[Trouble]:
+    """Say what the last checks of the ledger found, and that none was done for too long."""
+    for log in logs.every():
+        with tenant_scope(log.tenant_id):
+            state = runs.standing(ports.now())
+        for sentence in state.alarm:
+            yield Trouble(
+                "ledger", sentence, "Keep everything as it is, and run: muniment ledger verify --deep."
+            )
+        if state.late and state.whole is not None:
+            since = state.whole.began_at.date().isoformat()
+            yield Trouble(
+                "ledger", f"{log.origin} was not checked since {since}.", "See that muniment serve runs."
+            )
+
+
 def _witnesses(_settings: config.Settings) -> Iterator[Trouble]:
     """Say how far behind the witnesses are; nothing when none were named."""
     force = accepting.in_force()
@@ -213,6 +231,7 @@ LOOKS: Final[dict[str, Callable[[config.Settings], Iterator[Trouble]]]] = {
     "tables": _tables,
     "guards": _guards,
     "ledger": _logs,
+    "checks": _checks,
     "witnesses": _witnesses,
     "certificate": _certificate,
 }

@@ -9,7 +9,7 @@ from django_tasks import task
 
 from muniment.access.rules import WORKER
 from muniment.cases import queries as cases
-from muniment.ledger import logs, publish, sequence
+from muniment.ledger import logs, publish, sequence, streams
 from muniment.ledger.words import moment
 from muniment.packs import actions, queries, rules
 from muniment.packs.models import Pack, PackState
@@ -58,6 +58,7 @@ def contents_of(case_id: UUID, made: datetime) -> tuple[PackContents, queries.Pr
         evidence=list(gathered.evidence.values()),
         sources=list(gathered.sources.values()),
         quotes=gathered.quotes,
+        stream=proofs.stream,
     )
     return contents, proofs
 
@@ -70,6 +71,7 @@ def carry_out(tenant: UUID, pack_id: UUID) -> Pack:
             return asked
         rules.require_queued(asked)
         sequence.sequence(tenant)
+        streams.make(tenant)
         publish.publish(tenant)
         contents, proofs = contents_of(asked.case_id, ports.now())
         whole = build_pack(contents)

@@ -14,21 +14,23 @@ from django.db.models import Count
 from muniment.access import queries as access
 from muniment.cases import queries as cases
 from muniment.cases.models import Answer, Decision, ItemKind
-from muniment.ledger import logs
+from muniment.ledger import logs, streams
 from muniment.ledger.models import Entry, Log
 from muniment.ledger.openings import opened_event
+from muniment.ledger.words import ref
 from muniment.packs import rules
 from muniment.packs.models import Breakdown, Handover, Pack, PackState
 from muniment.proof.checkpoint import parse_checkpoint
 from muniment.proof.examine import verify_pack
 from muniment.proof.pack import Attachment, Event, Quote
 from muniment.proof.report import Report
+from muniment.proof.streamproof import write_stream_proof
 from muniment.proof.tiles import Tiles
 from muniment.scans import queries as scans
 from muniment.screening import queries as screening
 from muniment.sources import queries as sources
 from muniment.sources.models import Snapshot, SnapshotFile
-from muniment.spine.errors import Absent, Busy
+from muniment.spine.errors import Absent, Busy, Refused
 from muniment.spine.scope import DEPLOYMENT
 from muniment.vault import queries as vault
 from muniment.vault import storage
@@ -248,12 +250,16 @@ def _entries(whole: cases.Whole, subjects: Iterable[str], size: int) -> list[Ent
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """The events of a case with their inclusion proofs under one checkpoint."""
+    """The events of a case with their inclusion proofs under one checkpoint.
+
+    :param stream: the proof that the stream of the case is whole; empty when it is too long for one.
+    """
 
     log: Log
     checkpoint: bytes
     size: int
     events: tuple[Event, ...]
+    stream: bytes = b""
 
 
 def proofs(whole: cases.Whole, subjects: Iterable[str]) -> Proofs:
@@ -272,7 +278,19 @@ def proofs(whole: cases.Whole, subjects: Iterable[str]) -> Proofs:
     for entry in _entries(whole, subjects, size):
         shown = [one for one in opened_event(entry).openings if one.path not in rules.WITHHELD]
         events.append(Event(entry.idx, bytes(entry.leaf), tiles.inclusion(entry.idx), shown))
-    return Proofs(log, checkpoint, size, tuple(events))
+    return Proofs(log, checkpoint, size, tuple(events), _stream(whole, checkpoint))
+
+
+def _stream(whole: cases.Whole, checkpoint: bytes) -> bytes:
+    """Return the proof that the stream of a case is whole, nothing when no single proof can show it.
+
+    Its leaves stand there without their contents, so that nobody learns who looked at the case.
+    """
+    tenant = whole.case.tenant_id
+    try:
+        return write_stream_proof(streams.proof(tenant, streams.tag_of(tenant, ref(whole.case)), checkpoint))
+    except (Refused, Busy):
+        return b""
 
 
 def approved(whole: cases.Whole) -> Decision:

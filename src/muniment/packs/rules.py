@@ -12,7 +12,19 @@ from muniment.spine.wording import require_wording
 WITHHELD: Final = frozenset({"origin"})
 
 #: Kinds of events about a case that a pack leaves out: who looked at it proves nothing about the decision.
-LEFT_OUT: Final = frozenset({"cases.read", "scans.read_finding", "screening.read_match", "vault.read"})
+#: Of an erasure only its execution is shown: why somebody asked for it is nobody's business who gets the pack.
+LEFT_OUT: Final = frozenset(
+    {
+        "cases.read",
+        "lifecycle.answer_erasure",
+        "lifecycle.ask_erasure",
+        "lifecycle.clear",
+        "lifecycle.read",
+        "scans.read_finding",
+        "screening.read_match",
+        "vault.read",
+    }
+)
 
 
 SHORTEST_RECEIVER: Final = 3

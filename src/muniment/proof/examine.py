@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,7 +24,8 @@ from muniment.proof.layout import Disclosed
 from muniment.proof.merkle import leaf_hash
 from muniment.proof.note import COSIGNED_MLDSA44, Key, Signed, parse_keys
 from muniment.proof.report import FAILED, NOT_CHECKED, PASSED, Check, Report
-from muniment.proof.statement import log_of, parse_statement
+from muniment.proof.statement import CASE_SUBJECT, log_of, parse_statement
+from muniment.proof.streamproof import LARGEST_STREAM, parse_stream_proof
 from muniment.proof.tlogproof import parse_tlog_proof
 
 OWN_KEYS = (
@@ -34,7 +36,6 @@ LARGEST_TEXT = 64 * 1024 * 1024
 LATER = {
     "witnessed": "Independent witnesses had seen this state of the log.",
     "timed": "An outside time-stamp bounds when the events were logged.",
-    "complete": "No event of the case is left out.",
 }
 
 
@@ -178,6 +179,28 @@ class _Examination:
             raise Stop(NOT_CHECKED, f"{skipped} quotes are from files that are not text; the others hold.")
         return f"{len(self.predicate['quotes'])} quotes"
 
+    def whole(self) -> str:
+        if layout.WHOLE not in self.digests:
+            raise Stop(NOT_CHECKED, "This pack carries no proof of it.")
+        proof = parse_stream_proof(self.archive.read(layout.WHOLE, LARGEST_STREAM))
+        if proof.checkpoint != self.archive.read(layout.CHECKPOINT):
+            raise Malformed("The proof of the stream is about another checkpoint.", where=layout.WHOLE)
+        with _within(layout.WHOLE):
+            found = proof.require(self.checkpoint)
+        subject = CASE_SUBJECT + self.predicate["case"]["id"]
+        said = [event for event in self.events if event.says("subject") == subject]
+        if not found.places or {event.leaf.st for event in said} != {found.tag}:
+            raise Malformed("The proof is about another stream than that of the case.", where=layout.WHOLE)
+        told = {event.index for event in self.events}
+        shown = sum(place in told for place in found.places)
+        self.shown["stream of the case"] = (
+            f"{len(found.places)} entries, {shown} of them shown; whole among the first {found.size} entries of the"
+            f" log, at {_second(found.time)} by the operator's clock"
+        )
+        kinds = ", ".join(f"{name} {count}" for name, count in sorted(found.classes.items()))
+        self.shown["stream by class"] = f"{kinds}; of any other class none"
+        return f"{len(found.places)} entries, up to entry {found.size} of the log"
+
 
 def require_quantum(signed: Signed) -> str:
     """Make sure that an ML-DSA-44 signature of a checkpoint was checked; pass when it was.
@@ -240,6 +263,7 @@ def _examine(run: _Examination) -> Report:
         ("openings", run.openings, "Every value shown is the one that was committed to."),
         ("files", run.files, "The statement describes every file of evidence and every source."),
         ("quotes", run.quotes, "Every quote from a text stands in it word for word."),
+        ("complete", run.whole, "No entry of the case's stream is left out, up to the one that is named."),
     )
     checks = judged(stages)
     for name, proves in LATER.items():
@@ -274,6 +298,13 @@ def _within(place: str) -> Iterator[None]:
         yield
     except Malformed as error:
         raise Malformed(error.what, where=f"{place} {error.where}".strip()) from None
+
+
+def _second(since_1970: int) -> str:
+    try:
+        return (datetime(1970, 1, 1) + timedelta(seconds=since_1970)).isoformat() + "Z"  # noqa: DTZ001  # it is UTC
+    except OverflowError:
+        return f"second {since_1970}"
 
 
 def _is_text(media_type: str) -> bool:

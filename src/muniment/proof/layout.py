@@ -1,8 +1,8 @@
 """Which members a version 0 pack has, for writing and for reading alike.
 
-Rules (`docs/formats/proofpack.md`): a closed list of names; events and proofs come in pairs, numbered from
-0001 in the order of their index; evidence and sources are named by their own SHA-256; the manifest follows
-from the other members to the byte; the statement names every member that it can.
+Rules (`docs/formats/proofpack.md`): a closed list of names, some of which may be missing; events and proofs come
+in pairs, numbered from 0001 in the order of their index; evidence and sources are named by their own SHA-256; the
+manifest follows from the other members to the byte; the statement names every member that it can.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from muniment.proof.leaf import FIXED, SLOTS, Leaf, Opening, parse_leaf, parse_o
 
 README, STATEMENT, ENVELOPE = "README.txt", "statement.json", "statement.dsse.json"
 CHECKPOINT, KEYS, VERIFIER, MANIFEST = "checkpoint", "trust/vkeys", "verify.py", "manifest.json"
+WHOLE = "proofs/stream.json"
 SINGLE = (README, STATEMENT, ENVELOPE, CHECKPOINT, KEYS, VERIFIER, MANIFEST)
+OPTIONAL = (WHOLE,)
+"""What a pack may hold: the proof that the case's stream is whole."""
 UNNAMED = (STATEMENT, ENVELOPE, MANIFEST)
 """What the statement cannot name: itself, its envelope, and the manifest, which follows from all."""
 MOST_EVENTS = 9_000
@@ -54,6 +57,10 @@ class Disclosed:
         """
         for one in self.openings:
             require_opened(self.leaf, one)
+
+    def says(self, path: str) -> Any:
+        """Return the value of a field that is shown; None when it is not."""
+        return next((one.value for one in self.openings if one.path == path), None)
 
     def withheld(self) -> list[str]:
         """Return what the leaf commits to and the pack does not show."""
@@ -118,7 +125,7 @@ def require_layout(digests: Mapping[str, str]) -> int:
                 raise Malformed("A file is not the one that its name promises.", where=name)
         elif _NUMBERED.fullmatch(name):
             numbered += 1
-        elif name not in SINGLE:
+        elif name not in SINGLE and name not in OPTIONAL:
             raise Malformed("There is a member that a version 0 pack does not have.", where=name)
     events, odd = divmod(numbered, 2)
     wanted = [named(number) for number in range(1, events + 1) for named in (event_name, proof_name)]

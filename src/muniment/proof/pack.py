@@ -30,9 +30,16 @@ from muniment.proof.standalone import verifier_source
 from muniment.proof.statement import log_of, write_statement
 from muniment.proof.tlogproof import write_tlog_proof
 
+NOT_WHOLE = (
+    "The pack shows that its events are in the log; it does not show that no other event of the case is."
+)
+WHOLE_AS_FAR = (
+    "The case's stream is whole as far as the pack says; what was logged into another stream is not in it, and"
+    " that the log's map of streams is right is seen by whoever has the log's entries."
+)
 LIMITS = (
     "The log does not prove that an event was true, nor that everything that happened was logged.",
-    "The pack shows that its events are in the log; it does not show that no other event of the case is.",
+    NOT_WHOLE,
     "No independent witness or time-stamp authority has vouched for this state of the log (draft version).",
     "Times in the events are the operator's clock.",
     "Salted commitments hide the values that are not shown, but not number, class and time of the events.",
@@ -101,6 +108,7 @@ class PackContents:
     :param case: at least `id` and `question`. :param decision: at least `outcome`.
     :param actors: objects with at least `id` and `kind`.
     :param made: aware time of making. :param keys: the log's public keys; the signer's are added.
+    :param stream: the proof that the case's stream is whole (`stream-heads.md`); empty when there is none.
     """
 
     case: Mapping[str, Any]
@@ -116,6 +124,11 @@ class PackContents:
     sources: Sequence[Attachment] = ()
     quotes: Sequence[Quote] = ()
     limits: Sequence[str] = LIMITS
+    stream: bytes = b""
+
+    def told_limits(self) -> list[str]:
+        """Return the limits as they are told: a pack with the proof of a whole stream is not short of it."""
+        return [WHOLE_AS_FAR if self.stream and one == NOT_WHOLE else one for one in self.limits]
 
 
 @dataclass(frozen=True)
@@ -159,6 +172,8 @@ def write_pack(contents: PackContents, out: BinaryIO) -> None:
         members[layout.event_name(number)] = _whole(shown)
         proof = write_tlog_proof(event.index, event.hashes, contents.checkpoint)
         members[layout.proof_name(number)] = _whole(proof)
+    if contents.stream:
+        members[layout.WHOLE] = _whole(contents.stream)
     members[layout.CHECKPOINT] = _whole(contents.checkpoint)
     members[layout.KEYS] = _whole(_keys(contents))
     members[layout.VERIFIER] = _whole(verifier_source().encode())
@@ -225,7 +240,7 @@ def _predicate(contents: PackContents, described: Mapping[str, Any]) -> dict[str
         "case": dict(contents.case),
         "decision": dict(contents.decision),
         "draft": True,
-        "limits": list(contents.limits),
+        "limits": contents.told_limits(),
         "log": log_of(parse_checkpoint(contents.checkpoint)),
         "made": contents.made.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z",
         "quotes": quotes,
@@ -235,7 +250,7 @@ def _predicate(contents: PackContents, described: Mapping[str, Any]) -> dict[str
 
 def _readme(contents: PackContents) -> str:
     origin = parse_checkpoint(contents.checkpoint).origin
-    return README_TEXT.format(origin=origin, limits="".join(f"  - {one}\n" for one in contents.limits))
+    return README_TEXT.format(origin=origin, limits="".join(f"  - {one}\n" for one in contents.told_limits()))
 
 
 README_TEXT = """\
@@ -255,7 +270,8 @@ What is here:
   statement.dsse.json   the signature over it (DSSE, Ed25519)
   checkpoint            the signed state of the log (C2SP tlog-checkpoint; Ed25519 and ML-DSA-44)
   events/               log entries with the fields that are disclosed
-  proofs/               inclusion proofs (C2SP tlog-proof)
+  proofs/               inclusion proofs (C2SP tlog-proof); stream.json, if it is there, shows that the case's
+                        stream is whole
   evidence/, sources/   the files themselves, named by their SHA-256
   trust/vkeys           the keys, for information
   manifest.json         every member with size and SHA-256

@@ -18,6 +18,8 @@ from muniment.proof.errors import Malformed
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://muniment.example/proofpack/0"
 MOST_ROWS = 100_000
+CASE_SUBJECT = "cases.Case/"
+"""With the case's id behind it: the subject of the events that are about the case itself."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 _STATEMENT: dict[str, type] = {"_type": str, "predicate": dict, "predicateType": str, "subject": list}

@@ -235,10 +235,15 @@ class RebuiltHeads:
     def take(self, index: int, leaf: Leaf) -> Iterator[str]:
         """Take the next leaf; yields a sentence for each thing that a stream-heads leaf says and that is not so."""
         if leaf.cls == HEADS_CLASS:
-            yield from self._hold(index, leaf)
-        self._later += Head(leaf.st, leaf.sn, index).row()
+            yield from self.hold(index, leaf)
+        self.step(Head(leaf.st, leaf.sn, index))
 
-    def _hold(self, index: int, leaf: Leaf) -> Iterator[str]:
+    def step(self, head: Head) -> None:
+        """Take the next entry, by where it brings its stream; for who has this without its leaf."""
+        self._later += head.row()
+
+    def hold(self, index: int, leaf: Leaf) -> Iterator[str]:
+        """Hold a stream-heads leaf against the entries before it; the step itself follows."""
         name = f"the stream-heads leaf at {index}"
         raw = self.published(index)
         if raw is None:

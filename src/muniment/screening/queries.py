@@ -14,6 +14,7 @@ from uuid import UUID
 
 from muniment.counterparties import queries as counterparties
 from muniment.counterparties.models import Counterparty
+from muniment.ledger.erased import erased
 from muniment.screening import rules
 from muniment.screening.models import Match, RunState, Screened, ScreeningRun
 from muniment.sources import queries as sources
@@ -240,11 +241,18 @@ class PackParts:
 def pack_parts(match_id: UUID) -> PackParts:
     """Return what a proof shows of a match: why it is one, the list's entry, and where the ledger speaks of it.
 
-    :raises Absent: when there is none in this tenant, or the person's data was erased.
+    Of somebody who was erased by order it says that, and by which order, instead.
+
+    :raises Absent: when there is none in this tenant, or the person's key is gone without an order.
     """
     found = match(match_id)
+    subjects = (
+        f"screening.Match/{found.id}",
+        f"screening.Screened/{found.screened_id}",
+        f"screening.ScreeningRun/{found.screened.run_id}",
+    )
     if rules.parsed(str(found.record)) is None:
-        raise Absent("What was screened here was erased.")
+        return _erased_parts(found, subjects)
     snapshot = sources.snapshot(found.snapshot_id)
     entry = json.dumps(entry_of(found), sort_keys=True, ensure_ascii=False, indent=1).encode("utf-8")
     name = f"{found.list_key} {found.list_version} {found.entity_id}"
@@ -266,9 +274,15 @@ def pack_parts(match_id: UUID) -> PackParts:
     return PackParts(
         evidence=((f"match {name}", str(found.record).encode("utf-8"), told),),
         sources=((f"entry {name}", entry, about),),
-        subjects=(
-            f"screening.Match/{found.id}",
-            f"screening.Screened/{found.screened_id}",
-            f"screening.ScreeningRun/{run_of.id}",
-        ),
+        subjects=subjects,
     )
+
+
+def _erased_parts(found: Match, subjects: tuple[str, ...]) -> PackParts:
+    order = erased(current_tenant()).get(found.counterparty_id)
+    if order is None:
+        raise Absent("What was screened here cannot be read, and no order to erase says so.")
+    said = {"at": order.at.isoformat(), "basis": order.basis, "erased_by": order.subject, "match": str(found.id)}
+    raw = json.dumps(said, sort_keys=True, indent=1).encode("utf-8")
+    name = f"match {found.id} (erased by order {order.number})"
+    return PackParts(((name, raw, {"kind": "erased"}),), (), (*subjects, order.subject))

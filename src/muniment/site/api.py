@@ -46,7 +46,10 @@ api = NinjaAPI(
     parser=Strict(),
     title="Muniment",
     version="1",
-    description="A write honours Idempotency-Key and answers with X-Ledger-Entry; errors follow RFC 9457.",
+    description="A write honours Idempotency-Key. It answers with X-Ledger-Entry, the identifiers of what it put on "
+    "record, and with X-Ledger-Receipt: for the first three of them a signed receipt each, in base64, which promises "
+    "that the entry stands in the log within a minute; that of any entry is at "
+    "/api/v1/ledger/entries/{entry_id}/receipt. Errors follow RFC 9457.",
     docs_url=None,
     openapi_url="/openapi.json",
     urls_namespace="api",

@@ -7,13 +7,16 @@ nothing else. The address is the connection's; headers that claim another are no
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
@@ -23,11 +26,19 @@ from muniment.access.adapters import address_of, factors_shown, signed_in_at
 from muniment.access.models import Person
 from muniment.access.queries import actor_by_token, actor_of, lacks_second_factor
 from muniment.ledger.action import receipts
+from muniment.ledger.receipts import of_events
 from muniment.site import problems
 from muniment.site.middleware import Answer
 from muniment.spine import ports
 from muniment.spine.actor import Actor, ActorKind
+from muniment.spine.errors import MunimentError
+from muniment.spine.keyring import KeyDestroyed
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
+
+log = structlog.get_logger("muniment.site")
+
+#: Most receipts in one answer; a header must fit through every proxy. The others are asked for by their entry.
+MOST_RECEIPTS: Final = 3
 
 #: Routes that answer people who are not signed in. A house test holds every route against this list.
 PUBLIC: Final = frozenset(
@@ -60,6 +71,25 @@ def say_entries(request: HttpRequest, response: HttpResponseBase) -> None:
         response["X-Ledger-Entry"] = ", ".join(str(event) for event in events[:20])
 
 
+def say_receipts(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Put the signed receipts of what a write of the API recorded into its answer, once it is committed.
+
+    They are made out of what the answer names, so that a repeated write gets those of the first one.
+    """
+    named = response.get("X-Ledger-Entry", "")
+    if not named or not _is_api(request):
+        return
+    events = [UUID(one) for one in named.split(", ")[:MOST_RECEIPTS]]
+    try:
+        made = of_events(request.actor.tenant, events)  # type: ignore[attr-defined]  # set by the gate
+    except (MunimentError, KeyDestroyed, DatabaseError):
+        # What was asked for is done: its answer does not become a failure for want of a receipt.
+        log.exception("no_receipt")
+        return
+    if made:
+        response["X-Ledger-Receipt"] = ", ".join(base64.b64encode(one).decode("ascii") for one in made)
+
+
 def _is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith(problems.API)
 
@@ -82,6 +112,7 @@ class Gate:
             request.events = events  # type: ignore[attr-defined]  # read by say_entries
             response = self.get_response(request)
         say_entries(request, response)
+        say_receipts(request, response)
         if isinstance(response, StreamingHttpResponse) and not response.is_async:
             response.streaming_content = _in_tenant(tenant, iter(response))
         return response

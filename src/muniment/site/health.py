@@ -15,10 +15,12 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from muniment.ledger import logs
+from muniment.ledger.checks import runs
 from muniment.ledger.models import Checkpoint, Log
 from muniment.ledger.sequence import compact_range
 from muniment.proof.checkpoint import open_checkpoint
 from muniment.proof.note import parse_key
+from muniment.spine import ports
 from muniment.spine.installation import provider
 from muniment.spine.scope import tenant_scope
 
@@ -60,10 +62,20 @@ def _ledger_holds() -> bool:
     return all(head_holds(held) for held in logs.every())
 
 
+def _checks_good() -> bool:
+    """Say whether the last checks of every log found nothing."""
+    for held in logs.every():
+        with tenant_scope(held.tenant_id):
+            if runs.standing(ports.now()).alarm:
+                return False
+    return True
+
+
 CHECKS: Final[dict[str, Callable[[], bool]]] = {
     "database": _migrated,
     "keys": _keys_open,
     "ledger": _ledger_holds,
+    "checks": _checks_good,
 }
 
 

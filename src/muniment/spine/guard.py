@@ -26,12 +26,16 @@ class Kept(StrEnum):
 
     GUARDED = "guarded"  # inside an action, for one's own tenant
     APPEND_ONLY = "append-only"  # written by the ledger's own hand, never changed, never deleted
+    PRUNED = "pruned"  # append-only, but for rows below a bound that the ledger's own hand wrote down before
     QUEUE = "queue"  # written inside an action, taken away by the ledger's own hand
     REGISTER = "register"  # written and updated by the ledger's own hand only
 
 
-#: The name under which the ledger itself writes; the function for PostgreSQL below repeats it.
+#: The name under which the ledger itself writes; the function for PostgreSQL below repeats both names.
 LEDGER_HAND: Final = "ledger.hand"
+
+#: The name under which the ledger takes away what lies below a signed bound, and can do nothing else.
+PRUNING_HAND: Final = "ledger.pruning_hand"
 
 #: Tables without a guard, each with its reason. A house test holds this list against the models.
 UNGUARDED: Final = {
@@ -74,6 +78,11 @@ class GuardedTable:
         return str(column.column) if column is not None else "id"
 
     @property
+    def bounds(self) -> str:
+        """Name of the table of bounds below which rows of this one may go; empty for a table whose rows stay."""
+        return str(getattr(self.model, "pruned_by", ""))
+
+    @property
     def tenant_column(self) -> str:
         """Column of the tenant."""
         return str(getattr(self.model, "tenant_column", "tenant_id"))
@@ -109,7 +118,14 @@ def _sqlite_conditions(item: GuardedTable, verb: str) -> list[tuple[str, str]]:
     tenant = "NULL" if item.tenant_column == "" else f"{row}.{item.tenant_column}"
     hand = f"muniment_action() IS NOT '{LEDGER_HAND}'"
     never = ("1", f"{item.table} is append-only")
-    if item.kept is Kept.APPEND_ONLY:
+    if item.kept is Kept.PRUNED and verb == "DELETE":
+        below = (
+            f"EXISTS (SELECT 1 FROM {item.bounds} b WHERE b.tenant_id = OLD.tenant_id AND b.cls = OLD.cls"  # noqa: S608  # names of our models
+            " AND OLD.idx < b.bound AND OLD.at < b.before)"
+        )
+        unsigned = f"muniment_action() IS NOT '{PRUNING_HAND}' OR NOT {below}"
+        return [(unsigned, f"{item.table} is append-only above the bound that was signed")]
+    if item.kept in {Kept.APPEND_ONLY, Kept.PRUNED}:
         return [(hand, f"only the ledger writes {item.table}")] if verb == "INSERT" else [never]
     if item.kept is Kept.QUEUE and verb != "INSERT":
         return [never] if verb == "UPDATE" else [(hand, f"only the ledger empties {item.table}")]
@@ -151,8 +167,16 @@ DECLARE
   act text := coalesce(current_setting('muniment.action', true), '');
   kept text := TG_ARGV[0];
   changed record;
+  below boolean;
 BEGIN
-  IF kept = 'append-only' AND (TG_OP <> 'INSERT' OR act <> 'ledger.hand') THEN
+  IF kept = 'pruned' AND TG_OP = 'DELETE' THEN
+    EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || quote_ident(TG_ARGV[3]) || ' b WHERE b.tenant_id = $1.tenant_id'
+      ' AND b.cls = $1.cls AND $1.idx < b.bound AND $1.at < b.before)' INTO below USING OLD;
+    IF act <> 'ledger.pruning_hand' OR NOT below THEN
+      RAISE EXCEPTION '% is append-only above the bound that was signed', TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+  ELSIF kept IN ('append-only', 'pruned') AND (TG_OP <> 'INSERT' OR act <> 'ledger.hand') THEN
     RAISE EXCEPTION '% is append-only and only the ledger writes it', TG_TABLE_NAME
       USING ERRCODE = 'integrity_constraint_violation';
   ELSIF kept = 'queue' AND (TG_OP = 'UPDATE' OR (TG_OP = 'DELETE' AND act <> 'ledger.hand') OR act = '') THEN
@@ -187,7 +211,7 @@ def postgres_statements(item: GuardedTable) -> list[str]:
         f"DROP TRIGGER IF EXISTS guard ON {table}",
         (
             f"CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW "
-            f"EXECUTE FUNCTION muniment_guard('{item.kept}', '{item.key}', '{item.tenant_column}')"
+            f"EXECUTE FUNCTION muniment_guard('{item.kept}', '{item.key}', '{item.tenant_column}', '{item.bounds}')"
         ),
     ]
     mine = _mine(item.tenant_column)

@@ -35,6 +35,7 @@ def _grant(connection: Any, role: str) -> None:
     kept = {item.table: item.kept for item in guarded_tables()}
     rights = {
         Kept.APPEND_ONLY: "SELECT, INSERT",
+        Kept.PRUNED: "SELECT, INSERT, DELETE",
         Kept.QUEUE: "SELECT, INSERT, DELETE",
         Kept.REGISTER: "SELECT, INSERT, UPDATE",
     }

@@ -19,8 +19,9 @@ from muniment.proof.errors import Malformed
 from muniment.proof.note import Key
 from muniment.proof.policy import LOG_KINDS, parse_policy
 from muniment.proof.signer import Signer, new_signer, signer_from_pem
+from muniment.proof.succession import follow_keys
 from muniment.spine.certificate import certify, write_new
-from muniment.spine.errors import Absent, Clash, Invalid
+from muniment.spine.errors import Absent, Clash, Invalid, Refused
 
 SETTINGS, KEY, LOGS, TLS = "witness.toml", "key.pem", "logs.policy", "tls"
 HEAD: Final = (
@@ -116,11 +117,34 @@ def trust(folder: Path, keys: Iterable[Key]) -> tuple[str, ...]:
     """Add the keys of logs that are not known yet, and return whose were added.
 
     :raises Malformed: when a key is none of a log.
+    :raises Refused: when the log is known under other keys: new ones count only if those announced them.
     """
     settings(folder)
     raw = (folder / LOGS).read_bytes()
     held = set(parse_policy(raw).log_keys)
     fresh = [key for key in keys if key not in held]
+    if {key.name for key in fresh} & {key.name for key in held}:
+        raise Refused(
+            "This log is known here under other keys.",
+            todo="Ask its operator for the file of `muniment ledger checkpoint --succession`.",
+        )
+    return _add(folder, raw, fresh)
+
+
+def follow(folder: Path, succession: bytes) -> tuple[str, ...]:
+    """Take the keys of a log that follow those which are known, and let go of those that it let go of.
+
+    :raises Malformed: when the known keys did not announce them.
+    """
+    raw = (folder / LOGS).read_bytes()
+    line = follow_keys(succession, parse_policy(raw).log_keys)
+    gone = {f"log {key.encode()}\n".encode() for key in set(line.keys) - set(line.newest)}
+    left = b"".join(one for one in raw.splitlines(keepends=True) if one not in gone)
+    held = set(parse_policy(left).log_keys)
+    return _add(folder, left, [key for key in line.newest if key not in held])
+
+
+def _add(folder: Path, raw: bytes, fresh: list[Key]) -> tuple[str, ...]:
     if any(key.kind not in LOG_KINDS for key in fresh):
         raise Malformed("A key is none of a log.")
     changed = raw + "".join(f"log {key.encode()}\n" for key in fresh).encode()

@@ -15,13 +15,20 @@ from muniment.ledger.trust import reading, rotation
 from muniment.ops.cli import trusting
 from muniment.ops.cli.answers import answer, common
 from muniment.ops.cli.exports import export, verifier
+from muniment.ops.cli.folders import verify_copy
+from muniment.ops.cli.keeping import checks, prune, retention
+from muniment.ops.cli.program import require_installation
 from muniment.spine import ports
 from muniment.spine.scope import tenant_scope
 
 
 @click.group()
-def ledger() -> None:
+@click.pass_context
+def ledger(ctx: click.Context) -> None:
     """The record of everything that was done."""
+    # A copied folder is verified by whoever has it, on a machine without an installation.
+    if ctx.invoked_subcommand != "verify" and not ctx.ensure_object(dict).get("help"):
+        require_installation()
 
 
 @ledger.command()
@@ -66,13 +73,40 @@ def settle(*, as_json: bool) -> None:
     help="Also hold the logs against these keys, obtained apart from here, and follow changes of keys from them.",
 )
 @click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="Verify a copied folder of one log instead, by the keys of --trust, without an installation.",
+)
+@click.option(
+    "--checkpoint",
+    "kept",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    multiple=True,
+    metavar="FILE",
+    help="With --folder: also hold it against a checkpoint that you kept. May be given several times.",
+)
+@click.option("--hashes-only", is_flag=True, help="With --folder: only the tiles, not the entries.")
+@click.option(
     "--deep", is_flag=True, help="Also open each entry and hold every row and stored file against it."
 )
 @common
-def verify(*, deep: bool, policy: Path | None, trust: Any, as_json: bool) -> int:
+def verify(  # one for each option
+    *,
+    deep: bool,
+    policy: Path | None,
+    trust: Any,
+    folder: Path | None,
+    kept: tuple[Path, ...],
+    hashes_only: bool,
+    as_json: bool,
+) -> int:
     """Check every log against itself; exit 1 when something does not hold, and name it; 2 when it is not known."""
     trusted = None if policy is None else witnessing.read_policy(policy)
     keys = None if trust is None else trusting.read_keys(trust)
+    if folder is not None:
+        return verify_copy(folder, keys, kept, trusted, hashes_only=hashes_only, as_json=as_json)
+    require_installation()
     found = checking.verify(deep=deep)
     origins = {log.tenant_id: log.origin for log in logs.every()}
     told: list[dict[str, Any]] = []
@@ -149,5 +183,8 @@ def checkpoint(*, keys: bool, succession: bool, origin: str | None, as_json: boo
 
 for one in (trusting.rotate_key, trusting.propose_policy, trusting.accept_policy, trusting.policy):
     ledger.add_command(one)
+ledger.add_command(checks)
 ledger.add_command(export)
+ledger.add_command(prune)
+ledger.add_command(retention)
 ledger.add_command(verifier)

@@ -52,12 +52,22 @@ COMMANDS: Final = {
     "screen": Lazy("screenings", "Counterparties held against the lists."),
     "case": Lazy("cases", "What waits for somebody's decision."),
     "pack": Lazy("packs", "Proofs of decided cases, for people who need not trust us.", "tables"),
-    "ledger": Lazy("ledger", "The record of everything that was done."),
+    "ledger": Lazy("ledger", "The record of everything that was done.", "tables"),
+    "erase-subject": Lazy("erasing", "Somebody's data: asked for by one person, erased by the word of another."),
+    "hold": Lazy("erasing", "Legal holds: what must not be erased."),
+    "close-tenant": Lazy("erasing", "Close an organisation and destroy its keys, as two of its people ordered."),
     "witness": Lazy("witness", "A program apart that cosigns the heads of other people's logs.", "nothing"),
     "replay": Lazy("scans", "Do a scan again from the stored bytes and compare."),
 }
 #: Commands whose function has a longer name, since Python keeps the short one for itself.
-NAMED: Final = {"list": "lists", "seed": "seed"}
+NAMED: Final = {
+    "list": "lists",
+    "seed": "seed",
+    "erase-subject": "erase_subject",
+    "close-tenant": "close_tenant",
+}
+#: Commands that must work on an installation whose erasure journal is not whole.
+BEFOREHAND: Final = frozenset({"ledger", "migrate"})
 
 
 def _home_in(arguments: list[str]) -> str | None:
@@ -102,10 +112,26 @@ class Program(click.Group):
         if known is None:
             return None
         if known.needs != "nothing":
-            prepare(keys=known.needs == "installation" and not ctx.ensure_object(dict).get("help"))
+            keys = known.needs == "installation" and not ctx.ensure_object(dict).get("help")
+            prepare(keys=keys)
+            if keys and cmd_name not in BEFOREHAND:
+                from muniment.lifecycle import closing  # noqa: PLC0415  # models need Django set up
+
+                closing.catch_up_all()
         module = import_module(f"muniment.ops.cli.{known.module}")
         command: click.Command = getattr(module, NAMED.get(cmd_name, cmd_name))
         return command
+
+
+def require_installation() -> None:
+    """Refuse to go on where there is no installation.
+
+    :raises Busy: then.
+    """
+    if not config.current().master_key.exists():
+        raise Busy(
+            "There is no installation in this folder.", todo="Make one with: muniment init --home FOLDER."
+        )
 
 
 def prepare(*, keys: bool) -> None:
@@ -116,11 +142,8 @@ def prepare(*, keys: bool) -> None:
     """
     import django  # noqa: PLC0415  # loaded with the settings of the folder that the command names
 
-    settings = config.current()
-    if keys and not settings.master_key.exists():
-        raise Busy(
-            "There is no installation in this folder.", todo="Make one with: muniment init --home FOLDER."
-        )
+    if keys:
+        require_installation()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "muniment.site.settings")
     django.setup()
 

@@ -12,7 +12,8 @@ from muniment.ops.cli.answers import answer
 from muniment.ops.serving import keeping
 from muniment.ops.serving import witness as serving
 from muniment.proof.errors import Malformed
-from muniment.proof.note import LARGEST_NOTE, parse_keys
+from muniment.proof.note import parse_keys
+from muniment.proof.succession import LARGEST_SUCCESSION
 from muniment.spine import ports
 from muniment.spine.errors import Clash, Invalid
 from muniment.witness import folder as place
@@ -70,9 +71,16 @@ def init(*, state: Path, name: str, url: str, host: str, port: int, as_json: boo
 @click.argument("file", type=click.File("rb"))
 @_own
 def trust(*, file: Any, state: Path, as_json: bool) -> None:
-    """Add a log's keys, one to a line as `muniment ledger checkpoint --keys` prints them. Start the witness anew."""
+    """Add a log's keys as `muniment ledger checkpoint --keys` prints them, or follow them by its `--succession`.
+
+    Start the witness anew.
+    """
+    raw = file.read(LARGEST_SUCCESSION + 1)
     try:
-        added = place.trust(state.absolute(), parse_keys(file.read(LARGEST_NOTE + 1)))
+        if raw.startswith(b"{"):
+            added = place.follow(state.absolute(), raw.rstrip(b"\n"))
+        else:
+            added = place.trust(state.absolute(), parse_keys(raw))
     except Malformed as why:
         raise Invalid(
             why.what, todo="Take the keys as the log's operator gave them.", where=why.where

@@ -1,4 +1,4 @@
-"""Begins one of the processes: ``python -m muniment.ops.serving web|worker PARENT``."""
+"""Begins one of the processes: ``python -m muniment.ops.serving catch-up|web|worker PARENT``."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ def main(which: str, parent: str) -> None:
     import django  # noqa: PLC0415  # loaded with the settings of the folder
 
     django.setup()
+    if which == "catch-up":
+        from muniment.ops.serving.catching_up import catch_up  # noqa: PLC0415  # as above
+
+        sys.exit(catch_up())
     from muniment.ops.serving.worker import work  # noqa: PLC0415  # models need Django set up
 
     work()

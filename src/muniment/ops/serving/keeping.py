@@ -110,6 +110,15 @@ def _answers(settings: config.Settings) -> bool:
         return False
 
 
+def caught_up() -> bool:
+    """Have the erasure journal carried out again where a restore brought something back, before anything is served.
+
+    :returns: whether all that was erased is gone; the reason is told on standard error when it is not.
+    """
+    command = [sys.executable, "-m", "muniment.ops.serving", "catch-up", str(os.getpid())]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, start_new_session=True, check=False).returncode == 0
+
+
 def serve(ready: Callable[[], None], tick: Callable[[], None] = lambda: None) -> int:
     """Serve the installation of this process until a signal to stop.
 
@@ -129,6 +138,8 @@ def serve(ready: Callable[[], None], tick: Callable[[], None] = lambda: None) ->
         kept = Kept()
         for wish in (signal.SIGTERM, signal.SIGINT):
             signal.signal(wish, kept.ask)
+        if not caught_up():
+            return 1
         kept.start()
         failed = ""
         told = False

@@ -1,8 +1,9 @@
 """The process that does the work that waits, settles the ledger and asks the witnesses.
 
-Three loops: jobs in the main thread, the ledger in a second one, so that a long screening never keeps an entry from its
-place, and the witnesses in a third, so that none of them keeps anything waiting. Between two jobs it takes away
-sessions that are over. Asked to stop, it gives a job some seconds and then hands it back to the queue.
+Four loops: jobs in the main thread, the ledger in a second one, so that a long screening never keeps an entry from its
+place, the witnesses in a third, so that none of them keeps anything waiting, and the checks of the ledger in a fourth.
+Between two jobs it takes away sessions that are over. Asked to stop, it gives a job some seconds and then hands it back
+to the queue.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import structlog
 from django.db import DatabaseError, close_old_connections, connection
 
 from muniment.ledger import publish, witnessing
-from muniment.ops.serving import sweeping
+from muniment.ops.serving import looking, sweeping
 from muniment.proof.errors import Malformed
 from muniment.spine import ports
 from muniment.spine.errors import MunimentError
@@ -90,6 +91,12 @@ class Worker:
         while not self.stopping.wait(SETTLE_EVERY):
             _guarded("ledger", _settle)
         _guarded("ledger", _settle)
+        connection.close()
+
+    def checks(self) -> None:
+        """Hold the ledger against itself when it is time, and take away what is past its time."""
+        while not self.stopping.wait(looking.EVERY):
+            _guarded("checks", lambda: looking.look(self.stopping))
         connection.close()
 
     def witnesses(self) -> None:
@@ -165,6 +172,9 @@ def work() -> None:
         threading.Thread(target=worker.ledger, name="ledger"),
         threading.Thread(target=worker.witnesses, name="witnesses"),
     ]
+    # A check of a long log takes minutes and changes nothing: who is asked to stop does not wait for it.
+    checks = threading.Thread(target=worker.checks, name="checks", daemon=True)
+    checks.start()
     for one in beside:
         one.start()
     try:
@@ -173,4 +183,5 @@ def work() -> None:
         worker.stopping.set()
         for one in beside:
             one.join()
+        checks.join(PATIENCE)
     log.info("worker_stopped")

@@ -1,0 +1,162 @@
+"""Pruning from beginning to end: look, sign, publish, and only then take away.
+
+Rules: a log that does not hold is not pruned; nothing goes before its bound stands under a signed checkpoint; each
+step may be broken off and done again; what is left over by a crash is taken away by the next run. Tiles,
+checkpoints and the rows of what is still needed stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from muniment.ledger import logs, publish, verify
+from muniment.ledger.models import Entry, Log, RowList
+from muniment.ledger.pruning import acts, carried, plan, shown
+from muniment.ledger.pruning.bound import Bound, newest
+from muniment.ledger.pruning.models import Carried, Prune
+from muniment.ledger.snapshot import one_moment
+from muniment.ledger.walk import Start
+from muniment.proof.errors import Malformed
+from muniment.proof.tiles import WIDTH, tile_path
+from muniment.spine import ports
+from muniment.spine.actor import Actor, system
+from muniment.spine.errors import Busy, Clash
+from muniment.spine.guard import LEDGER_HAND, PRUNING_HAND
+from muniment.spine.scope import tenant_scope
+from muniment.spine.session import open_action
+
+#: The worker prunes a log at most so often: each pruning writes down anew what is carried over.
+EVERY: Final = timedelta(days=28)
+PART: Final = 500
+WHY: Final = "The time for which entries are kept is over."
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What came of pruning one log.
+
+    :param below: the bound that is in force. :param gone: entries taken away now. :param bundles: files, likewise.
+    :param stops: why nothing new was decided; empty when something was, or nothing was due.
+    """
+
+    tenant: UUID
+    origin: str
+    below: int
+    gone: int
+    bundles: int
+    stops: tuple[str, ...] = ()
+
+
+def prune(tenant: UUID, actor: Actor | None = None, *, at_most_each: timedelta = timedelta(0)) -> Pruned:
+    """Prune one log as far as its rules allow, and finish what an earlier run left over.
+
+    :param at_most_each: nothing new is decided when the last pruning is younger.
+    :raises Clash: when the log does not hold: what is wrong would be beyond finding out afterwards.
+    """
+    now = ports.now()
+    with tenant_scope(tenant):
+        log = logs.of(tenant)
+        in_force = _newest()
+        stops = plan.stops(tenant, now)
+        if not stops and (in_force is None or now - in_force.at >= at_most_each):
+            _decide(log, in_force, now, actor)
+            in_force = _newest()
+        if in_force is None:
+            return Pruned(tenant, log.origin, 0, 0, 0, tuple(stops))
+        gone, bundles = carry_out(log, in_force)
+    return Pruned(tenant, log.origin, in_force.below, gone, bundles, tuple(stops))
+
+
+def _newest() -> Bound | None:
+    try:
+        return newest()
+    except Malformed as why:
+        raise Clash(why.what, todo="Run: muniment ledger verify --deep.") from None
+
+
+def _decide(log: Log, in_force: Bound | None, now: datetime, actor: Actor | None) -> None:
+    """Sign a new bound, when something is due."""
+    before = 0 if in_force is None else in_force.below
+    wanted = plan.plan(log, now, before)
+    if not wanted.goes:
+        return
+    with one_moment():
+        found, start = verify.state_at(log.tenant_id, wanted.below)
+    if not found.holds:
+        raise Clash(
+            f"The log does not hold, so it is not pruned: {found.faults[0]}",
+            todo="Run: muniment ledger verify --deep.",
+        )
+    start.kept = wanted.kept
+    clerk = actor or system("worker", may=frozenset({"ledger.prune"}), tenant=log.tenant_id)
+    number = 0 if in_force is None else in_force.number + 1
+    acts.prune(clerk, wanted=wanted, start=start, number=number, why=WHY)
+    publish.settle()
+
+
+def carry_out(log: Log, bound: Bound) -> tuple[int, int]:
+    """Take away what lies below a bound that stands under a signed checkpoint; returns how many entries and files went.
+
+    :raises Busy: while the bound is not signed yet.
+    """
+    fresh = logs.of(log.tenant_id)
+    if bound.index is None or bound.index >= fresh.published:
+        raise Busy("The bound of pruning is not under a checkpoint yet.", todo="Run: muniment ledger settle.")
+    start: Start = carried.begin(carried.read(bound.entry))
+    shown.show(fresh, bound)
+    gone = _entries(bound, start)
+    bundles = sum(1 for one in _bundles(fresh, bound) if _unlink(one))
+    with transaction.atomic(), open_action(LEDGER_HAND):
+        Carried.objects.exclude(entry=bound.entry).delete()
+    return gone, bundles
+
+
+def _entries(bound: Bound, start: Start) -> int:
+    """Take away the rows, some hundreds in one transaction, each with its list of rows."""
+    gone = 0
+    kept = start.kept
+    last = -1
+    while True:
+        part = list(
+            Entry.objects.filter(idx__lt=bound.below, idx__gt=last)
+            .order_by("idx")
+            .values_list("id", "idx")[:PART]
+        )
+        if not part:
+            return gone
+        last = part[-1][1]
+        going = [one for one, idx in part if not any(first <= idx <= end for first, end in kept)]
+        if going:
+            with transaction.atomic():
+                with open_action(LEDGER_HAND):
+                    RowList.objects.filter(id__in=going).delete()
+                with open_action(PRUNING_HAND):
+                    Entry.objects.filter(id__in=going).delete()
+            gone += len(going)
+
+
+def _bundles(log: Log, bound: Bound) -> Iterator[str]:
+    folder = logs.folder(log)
+    for number in range(bound.below // WIDTH):
+        yield str(folder / tile_path("entries", number))
+
+
+def _unlink(name: str) -> bool:
+    from pathlib import Path  # noqa: PLC0415
+
+    path = Path(name)
+    if path.exists():
+        path.unlink()
+        return True
+    return False
+
+
+def bounds() -> list[Prune]:
+    """Return every bound that was ever in force in the current tenant's log, the newest first, for the page."""
+    return list(Prune.objects.order_by("-number", "cls"))

@@ -1,0 +1,123 @@
+"""Which entries somebody asks for, and how the tables are asked without counting or sorting a million of them.
+
+Rules: every question is answered along one index, the newest first, from a place on; nothing is counted over the whole
+log. Time is asked by place: entries stand in the order in which they were recorded, so the place of a moment is found
+by halving, and some thousands of places on either side are looked through for what stands a little out of order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Q
+
+from muniment.ledger.action import REGISTRY
+from muniment.ledger.models import Entry, Stream
+from muniment.spine.blind import blind
+from muniment.spine.installation import keyring
+from muniment.spine.scope import current_tenant
+
+PAGE: Final = 50
+#: So many places about a moment are looked through: an entry gets its place some seconds after it was recorded.
+OUT_OF_ORDER: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries somebody asks for.
+
+    :param classes: classes of leaves; empty for all of them.
+    :param before: places below this one. :param since: what happened from the beginning of this day on, in UTC.
+    :param until: what happened up to the end of this day, in UTC. :param outcome: ``done``, ``refused`` or both.
+    :param about: everything in the series of this thing, not only what names it. :param stream: the series itself.
+    :param entry: this one only, wherever it stands.
+    :param readings: with those that changed nothing, where somebody only looked at something.
+    """
+
+    classes: frozenset[str] = frozenset()
+    kind: str = ""
+    actor: str = ""
+    subject: str = ""
+    before: int | None = None
+    since: date | None = None
+    until: date | None = None
+    most: int = PAGE
+    entry: UUID | None = None
+    readings: bool = True
+    outcome: str = ""
+    about: str = ""
+    stream: UUID | None = None
+
+
+def is_reading() -> Q:
+    """Return the condition of entries of actions that change nothing; a reading that was refused is none."""
+    kinds = sorted(kind for kind, known in REGISTRY.items() if known.reads)
+    return Q(kind__in=kinds) & ~Q(cls="refusal")
+
+
+def series_of(name: str) -> UUID | None:
+    """Return the series in which the entries about a thing are numbered; ``None`` while there is none.
+
+    :param name: of the thing, as entries name it, such as ``cases.Case/`` and its identifier.
+    """
+    index = blind(keyring().blind_key(current_tenant()), "stream", name)
+    found: Stream | None = Stream.objects.filter(subject_index=index).first()
+    return None if found is None else found.id
+
+
+def place_of(moment: datetime) -> int:
+    """Return about which place the log had reached at a moment: the first one at or after it."""
+    last: Entry | None = Entry.objects.order_by("-idx").only("idx", "tenant_id").first()
+    low, high = 0, 0 if last is None else last.idx + 1
+    while low < high:
+        middle = (low + high) // 2
+        rows = Entry.objects.filter(idx__gte=middle).order_by("idx").values_list("idx", "at")
+        found = rows.first()
+        if found is None or found[1] >= moment:
+            high = middle
+        else:
+            low = found[0] + 1
+    return low
+
+
+def _day(day: date, *, after: int = 0) -> datetime:
+    return datetime.combine(day, time(), UTC) + timedelta(days=after)
+
+
+def matching(rows: Any, wanted: Wanted) -> Any:
+    """Narrow entries or waiting events to those that are asked for."""
+    plain = {
+        "kind": wanted.kind,
+        "actor": wanted.actor,
+        "subject": wanted.subject,
+        "stream": wanted.stream,
+    }
+    rows = rows.filter(**{name: value for name, value in plain.items() if value})
+    if wanted.about:
+        rows = rows.filter(stream=series_of(wanted.about))
+    if wanted.outcome:
+        rows = rows.filter(cls="refusal") if wanted.outcome == "refused" else rows.exclude(cls="refusal")
+    if wanted.classes:
+        rows = rows.filter(cls__in=sorted(wanted.classes))
+    if wanted.since is not None:
+        rows = rows.filter(at__gte=_day(wanted.since))
+    if wanted.until is not None:
+        rows = rows.filter(at__lt=_day(wanted.until, after=1))
+    if not wanted.readings:
+        rows = rows.exclude(is_reading())
+    return rows
+
+
+def between(rows: Any, wanted: Wanted) -> Any:
+    """Narrow entries to the places that a question about time, or a page of the list, can mean at all."""
+    below = [] if wanted.before is None else [wanted.before]
+    if wanted.until is not None:
+        below.append(place_of(_day(wanted.until, after=1)) + OUT_OF_ORDER)
+    if below:
+        rows = rows.filter(idx__lt=min(below))
+    if wanted.since is not None:
+        rows = rows.filter(idx__gte=max(0, place_of(_day(wanted.since)) - OUT_OF_ORDER))
+    return rows

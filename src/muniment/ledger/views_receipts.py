@@ -1,0 +1,48 @@
+"""Files that people take away from the ledger's pages: keys, receipts, and proofs as COSE receipts."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from muniment.ledger import logs, queries, receipts
+from muniment.ledger.models import Entry
+from muniment.ledger.views import Asked, require_reader
+from muniment.spine.errors import Absent
+
+TEXT = "text/plain; charset=utf-8"
+
+
+def _file(raw: bytes, name: str, media_type: str) -> HttpResponse:
+    return HttpResponse(
+        raw, content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+@require_GET
+def receipt(request: Asked, entry_id: UUID) -> HttpResponse:
+    """Hand out the receipt of what was recorded: to whoever did it, and to who may read the ledger."""
+    found = queries.entry(entry_id)
+    if found.actor != request.actor.id:
+        require_reader(request.actor)
+    return _file(receipts.of_event(found), f"receipt-{found.id.hex}", TEXT)
+
+
+@require_GET
+def cose(request: Asked, entry_id: UUID) -> HttpResponse:
+    """Hand out the proof of an entry as a COSE receipt, for programs that check supply chains (SCITT)."""
+    require_reader(request.actor)
+    found = queries.entry(entry_id)
+    if not isinstance(found, Entry):
+        raise Absent("This entry is not yet in its place.", todo="Wait a few seconds, then try again.")
+    return _file(receipts.cose(found), f"entry-{found.idx}.cose", "application/cose")
+
+
+@require_GET
+def keys(request: Asked) -> HttpResponse:
+    """Hand out the log's public keys and that of its receipts, to be given to an auditor in person."""
+    require_reader(request.actor)
+    own = receipts.public_key(logs.of(request.actor.tenant)).encode()
+    return _file(f"{queries.keys()}{own}\n".encode("ascii"), "vkeys", TEXT)

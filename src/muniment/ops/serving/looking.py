@@ -1,0 +1,58 @@
+"""Looks at the ledger when it is time: the tail every five minutes, everything and what is past its time once a day.
+
+Rules: a fault is told in the worker's log each time it is met, and kept by ``ledger.checks``; a log that cannot be
+checked or pruned does not keep the others from it.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+import structlog
+
+from muniment.ledger import logs
+from muniment.ledger.checks import runs
+from muniment.ledger.pruning import doing
+from muniment.proof.errors import Malformed
+from muniment.spine import ports
+from muniment.spine.errors import MunimentError
+
+#: Seconds between two looks at what is due.
+EVERY: Final = 20.0
+
+log = structlog.get_logger("muniment.ops")
+
+
+def look(stopping: threading.Event) -> bool:
+    """Do what is due; returns whether anything was."""
+    due = runs.due(ports.now())
+    for what in due:
+        for one in logs.every():
+            if stopping.is_set():
+                return True
+            made = runs.check(what, one.tenant_id)
+            if made.outcome != runs.Outcome.HOLDS:
+                log.error(
+                    "ledger_does_not_hold", log=one.origin, what=made.what, faults=list(runs.faults_of(made))
+                )
+        if what is not runs.What.TAIL:
+            runs.forget(ports.now())
+            _prune(stopping)
+    return bool(due)
+
+
+def _prune(stopping: threading.Event) -> None:
+    for one in logs.every():
+        if stopping.is_set():
+            return
+        try:
+            done = doing.prune(one.tenant_id, at_most_each=doing.EVERY)
+        except (MunimentError, Malformed, OSError) as why:
+            told = why.what if isinstance(why, MunimentError | Malformed) else type(why).__name__
+            log.warning("ledger_not_pruned", log=one.origin, why=told)
+            continue
+        if done.gone or done.stops:
+            log.info(
+                "ledger_pruned", log=one.origin, below=done.below, gone=done.gone, stops=list(done.stops)
+            )

@@ -18,6 +18,7 @@ from muniment.proof.errors import Malformed, Unreadable
 from muniment.proof.examine import verify_pack
 from muniment.proof.exported import LARGEST_EXPORT_MANIFEST, verify_export
 from muniment.proof.note import LARGEST_NOTE, parse_keys
+from muniment.proof.policy import LARGEST_POLICY, parse_policy
 
 TRUE, REFUSED, NOT_KNOWN = 0, 1, 2
 
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--certificate", action="store_true", help="FILE is a certificate of erasure")
     parser.add_argument("--trust", metavar="FILE", help="verifier keys that you obtained apart from the pack")
+    parser.add_argument(
+        "--policy", metavar="FILE", help="whose witness counts for you (C2SP tlog-policy), of a pack"
+    )
     parser.add_argument("--json", action="store_true", help="print the report for another program")
     chosen = parser.parse_args(arguments)
     try:
@@ -47,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             manifest = _read(chosen.manifest, "The manifest cannot be read.", LARGEST_EXPORT_MANIFEST)
             report = verify_export(chosen.pack, manifest, trust)
         else:
-            report = verify_pack(chosen.pack, trust)
+            policy = _policy(chosen.policy) if chosen.policy else None
+            report = verify_pack(chosen.pack, trust, policy)
     except (Unreadable, Malformed) as error:
         sys.stderr.write(f"Could not be checked: {error}\n")
         return NOT_KNOWN
@@ -61,6 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _trust(name: str) -> bytes:
     raw = _read(name, "The file of trusted keys cannot be read.", LARGEST_NOTE)
     parse_keys(raw)
+    return raw
+
+
+def _policy(name: str) -> bytes:
+    raw = _read(name, "The policy cannot be read.", LARGEST_POLICY)
+    parse_policy(raw)
     return raw
 
 

@@ -26,6 +26,9 @@ MODULES = (
     "statement",
     "archive",
     "layout",
+    "policy",
+    "succession",
+    "cosigned",
     "report",
     "examine",
     "exported",
@@ -35,7 +38,8 @@ MODULES = (
 HEAD = '''#!/usr/bin/env python3
 """Verifies a Muniment proofpack (version 0, draft) or an export of a ledger. Generated; do not edit.
 
-python3 verify.py PACK [--trust FILE] [--json]      exit 0 verified, 1 refused, 2 could not be checked
+python3 verify.py PACK [--trust FILE] [--policy FILE] [--json]
+                                                    exit 0 verified, 1 refused, 2 could not be checked
 python3 verify.py EXPORT --manifest FILE [--trust FILE] [--json]
 python3 verify.py CERTIFICATE --certificate [--trust FILE] [--json]
 

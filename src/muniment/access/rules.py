@@ -140,6 +140,8 @@ WORKER: Final = frozenset(
     {
         "ledger.anchor",
         "ledger.note_clock",
+        "ledger.note_stamp",
+        "ledger.stamp",
         "ledger.prune",
         "ledger.retire_key",
         "ledger.heads",

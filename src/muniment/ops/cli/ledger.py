@@ -11,6 +11,7 @@ import click
 from muniment.ledger import lag, logs, publish, witnessing
 from muniment.ledger import verify as checking
 from muniment.ledger.models import Checkpoint
+from muniment.ledger.time import authorities, stamping
 from muniment.ledger.trust import reading, rotation
 from muniment.ops.cli import trusting
 from muniment.ops.cli.answers import answer, common
@@ -19,6 +20,7 @@ from muniment.ops.cli.folders import verify_copy
 from muniment.ops.cli.keeping import checks, prune, retention
 from muniment.ops.cli.program import require_installation
 from muniment.spine import ports
+from muniment.spine.errors import Absent
 from muniment.spine.scope import tenant_scope
 
 
@@ -184,6 +186,30 @@ def checkpoint(*, keys: bool, succession: bool, origin: str | None, as_json: boo
 for one in (trusting.rotate_key, trusting.propose_policy, trusting.accept_policy, trusting.policy):
     ledger.add_command(one)
 ledger.add_command(checks)
+
+
+@ledger.command()
+@common
+def stamp(*, as_json: bool) -> int:
+    """Ask the time-stamp authorities of the settings now; exit 1 when one gave no token."""
+    if not any(one.url for one in authorities.named()):
+        raise Absent(
+            "No time-stamp authority is named.", todo="Name one with MUNIMENT_TIMESTAMP_AUTHORITIES."
+        )
+    publish.settle()
+    heard = stamping.ask()
+    publish.settle()
+    told = [{**asdict(one), "at": one.at} for one in heard]
+    words = [
+        f"{one.name}: {one.fault}"
+        if one.fault
+        else f"{one.name}{' (test authority)' if one.test else ''} time-stamped {one.size} entries: {one.digest}"
+        for one in heard
+    ]
+    answer({"time_stamps": told}, as_json=as_json, words=words or "Nothing was published yet.")
+    return 1 if any(one.fault for one in heard) else 0
+
+
 ledger.add_command(export)
 ledger.add_command(prune)
 ledger.add_command(retention)

@@ -144,7 +144,7 @@ WORKER: Final = frozenset(
         "ledger.stamp",
         "ledger.prune",
         "ledger.retire_key",
-        "ledger.heads",
+        "ledger.commit_heads",
         "ledger.verify",
         "lifecycle.clear",
         "lifecycle.execute",

@@ -18,6 +18,8 @@ from muniment.proof.errors import Malformed, Unreadable
 from muniment.proof.examine import verify_pack
 from muniment.proof.exported import LARGEST_EXPORT_MANIFEST, verify_export
 from muniment.proof.note import LARGEST_NOTE, parse_keys
+from muniment.proof.streamfile import verify_stream
+from muniment.proof.streamproof import LARGEST_STREAM
 from muniment.proof.policy import LARGEST_POLICY, parse_policy
 
 TRUE, REFUSED, NOT_KNOWN = 0, 1, 2
@@ -36,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--manifest", metavar="FILE", help="the manifest of an export; then FILE is the export"
     )
     parser.add_argument("--certificate", action="store_true", help="FILE is a certificate of erasure")
+    parser.add_argument(
+        "--stream", action="store_true", help="FILE shows that one stream of a ledger is whole"
+    )
     parser.add_argument("--trust", metavar="FILE", help="verifier keys that you obtained apart from the pack")
     parser.add_argument(
         "--policy", metavar="FILE", help="whose witness counts for you (C2SP tlog-policy), of a pack"
@@ -47,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.certificate:
             certificate = _read(chosen.pack, "The certificate cannot be read.", LARGEST_CERTIFICATE)
             report = verify_certificate(certificate, trust)
+        elif chosen.stream:
+            shown = _read(chosen.pack, "The proof of the stream cannot be read.", LARGEST_STREAM)
+            report = verify_stream(shown, trust)
         elif chosen.manifest:
             manifest = _read(chosen.manifest, "The manifest cannot be read.", LARGEST_EXPORT_MANIFEST)
             report = verify_export(chosen.pack, manifest, trust)

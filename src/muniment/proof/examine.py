@@ -209,7 +209,7 @@ class _Examination:
         shown = sum(place in told for place in found.places)
         self.shown["stream of the case"] = (
             f"{len(found.places)} entries, {shown} of them shown; whole among the first {found.size} entries of the"
-            f" log, at {_second(found.time)} by the operator's clock"
+            f" log, at {second_in_words(found.time)} by the operator's clock"
         )
         kinds = ", ".join(f"{name} {count}" for name, count in sorted(found.classes.items()))
         self.shown["stream by class"] = f"{kinds}; of any other class none"
@@ -340,7 +340,8 @@ def _within(place: str) -> Iterator[None]:
         raise Malformed(error.what, where=f"{place} {error.where}".strip()) from None
 
 
-def _second(since_1970: int) -> str:
+def second_in_words(since_1970: int) -> str:
+    """Return a second of a leaf as a date and time in UTC."""
     try:
         return (datetime(1970, 1, 1) + timedelta(seconds=since_1970)).isoformat() + "Z"  # noqa: DTZ001  # it is UTC
     except OverflowError:

@@ -33,6 +33,7 @@ MODULES = (
     "examine",
     "exported",
     "certificate",
+    "streamfile",
     "command",
 )
 HEAD = '''#!/usr/bin/env python3
@@ -42,6 +43,7 @@ python3 verify.py PACK [--trust FILE] [--policy FILE] [--json]
                                                     exit 0 verified, 1 refused, 2 could not be checked
 python3 verify.py EXPORT --manifest FILE [--trust FILE] [--json]
 python3 verify.py CERTIFICATE --certificate [--trust FILE] [--json]
+python3 verify.py STREAM --stream --trust FILE [--json]
 
 Needs Python 3.9 or later and nothing else. With the package `cryptography` (48 or later) beside it, ML-DSA-44
 signatures are checked too; without it they are reported as not checked. No network, no account, no clock.

@@ -16,6 +16,7 @@ from muniment.ledger.trust import reading, rotation
 from muniment.ops.cli import trusting
 from muniment.ops.cli.answers import answer, common
 from muniment.ops.cli.exports import export, verifier
+from muniment.ops.cli.streams import stream
 from muniment.ops.cli.folders import verify_copy
 from muniment.ops.cli.keeping import checks, prune, retention
 from muniment.ops.cli.program import require_installation
@@ -37,7 +38,7 @@ def ledger(ctx: click.Context) -> None:
 @common
 def settle(*, as_json: bool) -> None:
     """Give every waiting entry its place, publish and sign every log, and ask the witnesses if any are named."""
-    done = publish.settle()
+    done = publish.settle(heads=True)
     asked = witnessing.ask_all(ports.now())
     told = [
         {
@@ -214,3 +215,4 @@ ledger.add_command(export)
 ledger.add_command(prune)
 ledger.add_command(retention)
 ledger.add_command(verifier)
+ledger.add_command(stream)

@@ -146,7 +146,7 @@ def settle(*, heads: bool = False) -> list[Settled]:
     done = []
     troubles: list[Exception] = []
     clerk = system("sequencer", may=frozenset({"ledger.anchor"}))
-    for log in logs.every():
+    for log in logs.living():
         try:
             rotation.let_go(log, ports.now())
             sequenced = sequence(log.tenant_id)

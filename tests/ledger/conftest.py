@@ -14,6 +14,7 @@ from muniment.spine.egress import Egress
 
 if TYPE_CHECKING:
     from tests.ledger.houses import Houses
+    from tests.ledger.stamps import Clocks
 
 
 @pytest.fixture
@@ -34,3 +35,12 @@ def houses(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         witnessing._sizes.clear()
         yield made
         config.current().witnesses.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def clocks(db: None, tmp_path: Path) -> Iterator[Clocks]:
+    from tests.ledger.stamps import Clocks
+
+    with pytest.MonkeyPatch.context() as patch:
+        yield Clocks(tmp_path, patch)
+    config.current.cache_clear()

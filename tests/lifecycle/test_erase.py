@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.lifecycle.conftest import NAME, WHY
+from tests.lifecycle.people import NAME, WHY
 
 from muniment.counterparties import queries as parties
 from muniment.counterparties.models import BlindToken, Counterparty, Import

@@ -140,9 +140,11 @@ WORKER: Final = frozenset(
     {
         "ledger.anchor",
         "ledger.note_clock",
+        "ledger.note_stamp",
+        "ledger.stamp",
         "ledger.prune",
         "ledger.retire_key",
-        "ledger.heads",
+        "ledger.commit_heads",
         "ledger.verify",
         "lifecycle.clear",
         "lifecycle.execute",

@@ -23,7 +23,8 @@ from muniment.proof.signer import Signer, new_signer, signer_from_pem
 from muniment.spine import config, envelope, ports
 from muniment.spine.errors import Busy
 from muniment.spine.guard import LEDGER_HAND
-from muniment.spine.installation import provider
+from muniment.spine.installation import keyring, provider
+from muniment.spine.keyring import KeyDestroyed
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 from muniment.spine.session import open_action
 
@@ -182,6 +183,18 @@ def of(tenant: UUID) -> Log:
     with tenant_scope(tenant):
         log: Log = Log.objects.get()
         return log
+
+
+def living() -> list[Log]:
+    """Return the logs that can still be written: a tenant whose own key was destroyed by order has none any more."""
+    found = []
+    for log in every():
+        try:
+            keyring().tenant_key(log.tenant_id)
+        except KeyDestroyed:
+            continue
+        found.append(log)
+    return found
 
 
 def every() -> list[Log]:

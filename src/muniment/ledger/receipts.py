@@ -27,7 +27,7 @@ from muniment.proof.checkpoint import Checkpoint as SignedHead
 from muniment.proof.checkpoint import open_checkpoint
 from muniment.proof.cose import to_sign, write_cose_receipt
 from muniment.proof.errors import Malformed
-from muniment.proof.honoured import Head, Verdict
+from muniment.proof.honoured import SeenHead, Verdict
 from muniment.proof.leaf import Leaf
 from muniment.proof.merkle import EMPTY_ROOT, HASH, leaf_hash
 from muniment.proof.note import ED25519, Key, parse_key
@@ -36,7 +36,6 @@ from muniment.proof.receipt import (
     PROMISE,
     Receipt,
     open_announcement,
-    open_receipt,
     parse_receipt,
     promised_leaf,
     receipt_name,
@@ -238,13 +237,19 @@ def judge(raw: bytes, now: datetime, trusted: tuple[Key, ...] = ()) -> tuple[Rec
     """Hold a receipt against the log of this installation as it stands now.
 
     :param trusted: keys that were obtained apart from here; without any, the installation's own count.
-    :raises Absent: when the log is not here. :raises Malformed: when the receipt is forged, or the log does not hold.
+    :raises Absent: when the log is not here. :raises Malformed: when it is no receipt, or its log announces no key.
     """
     origin = parse_receipt(raw).origin
     log = next((one for one in logs.every() if one.origin == origin), None)
     if log is None:
         raise Absent("The log of this receipt is not in this installation.")
-    receipt = open_receipt(raw, _keys(log, trusted))
+    receipt = parse_receipt(raw)
+    return receipt, honoured.judged_by(
+        raw, _keys(log, trusted), lambda: _held(log, receipt, int(now.timestamp()), trusted)
+    )
+
+
+def _held(log: Log, receipt: Receipt, now: int, trusted: tuple[Key, ...]) -> Verdict:
     with tenant_scope(log.tenant_id):
         entry: Entry | None = Entry.objects.filter(id=UUID(receipt.entry)).first()
         newest: Checkpoint | None = Checkpoint.objects.order_by("-number").first()
@@ -253,13 +258,12 @@ def judge(raw: bytes, now: datetime, trusted: tuple[Key, ...] = ()) -> tuple[Rec
         )
     head = _head(log, newest, trusted)
     tiles = Tiles(logs.folder(log), head.checkpoint.size)
-    if entry is not None and first is not None and receipt.size <= tiles.size:
-        wrong = honoured.judge_before(receipt, tiles.consistency(receipt.size) if receipt.size else (), head)
-        proof = TlogProof(entry.idx, tuple(tiles.inclusion(entry.idx)), b"")
-        heads = [_head(log, first, trusted), head]
-        return receipt, wrong or honoured.judge_proof(receipt, bytes(entry.leaf), proof, heads)
-    every = tiles.entries(0, tiles.size)
-    return receipt, honoured.judge_entries(receipt, every, [head], int(now.timestamp()))
+    if entry is None or first is None or receipt.size > tiles.size:
+        return honoured.judge_entries(receipt, tiles.entries(0, tiles.size), [head], now)
+    wrong = honoured.judge_before(receipt, tiles.consistency(receipt.size) if receipt.size else (), head)
+    proof = TlogProof(entry.idx, tuple(tiles.inclusion(entry.idx)), b"")
+    heads = [_head(log, first, trusted), head]
+    return wrong or honoured.judge_proof(receipt, bytes(entry.leaf), proof, heads)
 
 
 def _keys(log: Log, trusted: tuple[Key, ...]) -> tuple[Key, ...]:
@@ -271,9 +275,9 @@ def _keys(log: Log, trusted: tuple[Key, ...]) -> tuple[Key, ...]:
     return (open_announcement(announcement(log), rotation.followed(log, trusted).keys, log.origin),)
 
 
-def _head(log: Log, row: Checkpoint | None, trusted: tuple[Key, ...]) -> Head:
+def _head(log: Log, row: Checkpoint | None, trusted: tuple[Key, ...]) -> SeenHead:
     if row is None:
-        return Head(SignedHead(log.origin, 0, EMPTY_ROOT), None)
+        return SeenHead(SignedHead(log.origin, 0, EMPTY_ROOT), None)
     raw = row.note.encode("utf-8")
     if any(key.name == log.origin for key in trusted):
         found, signed = rotation.followed(log, trusted).open(raw)

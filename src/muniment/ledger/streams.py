@@ -46,7 +46,7 @@ from muniment.spine.errors import Absent, Busy, Refused
 from muniment.spine.installation import keyring
 from muniment.spine.scope import tenant_scope
 
-KIND: Final = "ledger.heads"
+KIND: Final = "ledger.commit_heads"
 EVERY: Final = timedelta(seconds=60)
 CHUNK: Final = 5000
 

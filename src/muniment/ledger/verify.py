@@ -23,6 +23,7 @@ from muniment.ledger.models import Checkpoint, Entry, Log, Outbox, Stream
 from muniment.ledger.openings import opened_event
 from muniment.ledger.pruning.bound import in_force
 from muniment.ledger.snapshot import one_moment
+from muniment.ledger.time import bounds
 from muniment.ledger.walk import Finding, Start, Walk
 from muniment.proof.errors import Malformed
 from muniment.proof.note import Key
@@ -184,6 +185,7 @@ def installation_faults() -> Iterator[str]:
     with one_moment():
         yield from _anchor_faults()
         yield from _left_behind()
+        yield from bounds.faults()
 
 
 def verify(*, deep: bool = False) -> dict[UUID, Finding]:

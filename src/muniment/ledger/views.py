@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from muniment.ledger import lag, queries, reading
+from muniment.ledger import explaining, lag, queries, reading
 from muniment.ledger.models import Entry
 from muniment.spine import ports
 from muniment.spine.actor import Actor
@@ -53,19 +53,28 @@ def entry(request: Asked, entry_id: UUID) -> HttpResponse:
     """Show one entry: what was committed, its place, and the proof of it."""
     [found] = reading.read(request.actor, wanted=queries.Wanted(entry=entry_id)).entries
     [told] = queries.told([found])
+    standing = lag.standing(ports.now())
+    proof = queries.proof(found) if isinstance(found, Entry) else None
     context: dict[str, Any] = {
         "told": told,
         "fields": queries.fields(told),
         "unopened": queries.unopened(told),
+        "explained": explaining.explain(found, told, proof, standing),
         "entry": None,
     }
     if isinstance(found, Entry):
         before, after = queries.neighbours(found)
+        earlier_here, later_here = explaining.series(found)
         context |= {
             "entry": found,
-            "proof": queries.proof(found),
+            "proof": proof,
             "before": before,
             "after": after,
+            "earlier_here": earlier_here,
+            "later_here": later_here,
+            "signed_at": standing.lag.at
+            if standing.lag and explaining.told_to_witnesses(found, standing)
+            else None,
             "size": queries.size(),
             "command": _command(found),
             "leaf": bytes(found.leaf).decode("ascii"),

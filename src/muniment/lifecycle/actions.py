@@ -235,7 +235,7 @@ def replay(act: Act, *, order: UUID, number: int, kind: str, target: UUID, keys:
 
     :param keys: how many keys were there again. :param line: of the erasure journal.
     """
-    index = unlink(kind, target, number)
+    index = 0 if kind == Kind.TENANT else unlink(kind, target, number)
     act.record(f"lifecycle.Erasure/{order}", number=number, target=target, keys=keys, index=index, line=line)
 
 

@@ -150,14 +150,48 @@ def certificate(tenant: UUID) -> bytes:
 
 
 def catch_up() -> int:
-    """Finish what was broken off, before anything is served; returns how many organisations needed it."""
+    """Finish what was broken off and destroy again what came back, before anything is served; returns how many."""
     done = 0
     for line in executing.journal().lines():
-        if line.deed.kind != Kind.TENANT or entry_of(line.deed.tenant) is not None:
+        tenant = line.deed.tenant
+        if line.deed.kind != Kind.TENANT:
             continue
-        close(line.deed.tenant)
+        if entry_of(tenant) is None and _can_go_on(tenant):
+            close(tenant)
+        elif executing.keys_there(line) or (entry_of(tenant) is None and not _replayed(line)):
+            _destroy_again(line)
+        else:
+            continue
         done += 1
     return done
+
+
+def _can_go_on(tenant: UUID) -> bool:
+    """Return whether an end was ordered and broken off here; a restored state of before it knows nothing of it."""
+    alive = key_store().get(tenant, tenant) is not None
+    with tenant_scope(tenant):
+        order = Erasure.objects.filter(kind=Kind.TENANT)
+        return order.filter(state=State.CLEARED).exists() or (
+            alive and order.filter(state=State.ORDERED).exists()
+        )
+
+
+def _replayed(line: Line) -> bool:
+    with tenant_scope(DEPLOYMENT):
+        return executing.replayed(line.deed)
+
+
+def _destroy_again(line: Line) -> None:
+    gone = executing.destroy(line.deed)
+    actions.replay(
+        executing.hand(DEPLOYMENT),
+        order=line.deed.order,
+        number=line.deed.number,
+        kind=line.deed.kind,
+        target=line.deed.target,
+        keys=gone,
+        line=line.number,
+    )
 
 
 def catch_up_all() -> int:

@@ -178,7 +178,7 @@ def catch_up() -> int:
     with journal().held() as book:
         require_whole(book.lines)
         note_head(book)
-        again = [line for line in book.lines if _came_back(line)]
+        again = [line for line in book.lines if line.deed.kind != Kind.TENANT and _came_back(line)]
         for line in again:
             _erase_again(line)
         done += len(again)
@@ -201,20 +201,26 @@ def _begun() -> list[tuple[UUID, UUID]]:
     return found
 
 
+def keys_there(line: Line) -> bool:
+    """Return whether a key that a line names is there."""
+    return bool(key_store().get_many(line.deed.tenant, line.deed.names))
+
+
 def _came_back(line: Line) -> bool:
     """Return whether keys of a line are there, or its tenant's tables do not know of it."""
     deed = line.deed
-    if key_store().get_many(deed.tenant, deed.names):
+    if keys_there(line):
         return True
     with tenant_scope(deed.tenant):
         order: Erasure | None = Erasure.objects.filter(id=deed.order).first()
         if order is not None:
             return False
         known = set(ErasedKey.objects.filter(key_id__in=deed.names).values_list("key_id", flat=True))
-        return not known.issuperset(deed.names) and not _replayed(deed)
+        return not known.issuperset(deed.names) and not replayed(deed)
 
 
-def _replayed(deed: Deed) -> bool:
+def replayed(deed: Deed) -> bool:
+    """Return whether the log of the current scope says that an order was carried out again."""
     wanted = {"kind": "lifecycle.replay", "subject": f"lifecycle.Erasure/{deed.order}"}
     return any(table.objects.filter(**wanted).exists() for table in (Entry, Outbox))
 

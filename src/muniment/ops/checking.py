@@ -17,15 +17,16 @@ from cryptography.x509 import load_pem_x509_certificate
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from muniment.ledger import lag, logs, witnessing
+from muniment.ledger import clock, lag, logs, witnessing
 from muniment.ledger.checks import runs
+from muniment.ledger.time import bounds
 from muniment.ledger.trust import accepting
 from muniment.ops.installing import certificate_folder
 from muniment.spine import config, ports
 from muniment.spine.errors import Busy, MunimentError
 from muniment.spine.guard import guarded_tables
 from muniment.spine.installation import key_store, provider
-from muniment.spine.scope import tenant_scope
+from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
 SOON: Final = timedelta(days=30)
 
@@ -200,6 +201,38 @@ def _witnesses(_settings: config.Settings) -> Iterator[Trouble]:
                 yield Trouble("witnesses", f"{heard.url}, asked about {log.origin}: {heard.fault}", todo)
 
 
+def _clock(_settings: config.Settings) -> Iterator[Trouble]:
+    with tenant_scope(DEPLOYMENT):
+        found = clock.state()
+    if not found.trusted:
+        yield Trouble(
+            "clock",
+            "The clock was set forward by more than a day, and nothing is destroyed until two people confirm it.",
+            "Look with: muniment clock show.",
+        )
+
+
+def _time(_settings: config.Settings) -> Iterator[Trouble]:
+    """Say what is wrong with the time-stamps; nothing when no authority was named."""
+    with tenant_scope(DEPLOYMENT):
+        found = bounds.time_state()
+    if found.unreadable:
+        yield Trouble("time", found.unreadable, "Mend MUNIMENT_TIMESTAMP_AUTHORITIES.")
+    elif found.late:
+        yield Trouble(
+            "time",
+            "There has been no new time-stamp for hours.",
+            "See that an authority can be reached, or run: muniment ledger stamp.",
+        )
+    for one in found.heard:
+        if one.fault:
+            yield Trouble("time", f"{one.name}: {one.fault}", "")
+        elif one.far:
+            yield Trouble(
+                "time", f"The clock differs from that of {one.name} by {abs(one.off)} s.", "Set it right."
+            )
+
+
 def _certificate(settings: config.Settings) -> Iterator[Trouble]:
     folder = certificate_folder(settings.home)
     chain: Path = folder / "server.pem"
@@ -233,5 +266,7 @@ LOOKS: Final[dict[str, Callable[[config.Settings], Iterator[Trouble]]]] = {
     "ledger": _logs,
     "checks": _checks,
     "witnesses": _witnesses,
+    "clock": _clock,
+    "time": _time,
     "certificate": _certificate,
 }

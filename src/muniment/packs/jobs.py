@@ -10,15 +10,18 @@ from django_tasks import task
 from muniment.access.rules import WORKER
 from muniment.cases import queries as cases
 from muniment.ledger import logs, publish, sequence, streams
+from muniment.ledger.models import Log
+from muniment.ledger.trust import anchoring, rotation
 from muniment.ledger.words import moment
 from muniment.packs import actions, queries, rules
 from muniment.packs.models import Pack, PackState
+from muniment.proof.checkpoint import parse_checkpoint
 from muniment.proof.note import parse_keys
 from muniment.proof.pack import PackContents, build_pack
 from muniment.spine import ports
 from muniment.spine.actor import system
 from muniment.spine.attempts import attempt
-from muniment.spine.errors import Refused
+from muniment.spine.errors import Absent, Refused
 from muniment.spine.scope import tenant_scope
 from muniment.tenants import queries as tenants
 from muniment.vault import storage
@@ -58,9 +61,18 @@ def contents_of(case_id: UUID, made: datetime) -> tuple[PackContents, queries.Pr
         evidence=list(gathered.evidence.values()),
         sources=list(gathered.sources.values()),
         quotes=gathered.quotes,
+        anchor=anchoring.anchor_of(proofs.log, proofs.size, parse_checkpoint(proofs.checkpoint).root),
+        succession=_succession(proofs.log),
         stream=proofs.stream,
     )
     return contents, proofs
+
+
+def _succession(log: Log) -> bytes:
+    try:
+        return rotation.succession(log)
+    except Absent:
+        return b""
 
 
 def carry_out(tenant: UUID, pack_id: UUID) -> Pack:
@@ -72,7 +84,8 @@ def carry_out(tenant: UUID, pack_id: UUID) -> Pack:
         rules.require_queued(asked)
         sequence.sequence(tenant)
         streams.make(tenant)
-        publish.publish(tenant)
+        publish.publish_and_anchor(tenant)
+        anchoring.ask(logs.of(tenant), ports.now())
         contents, proofs = contents_of(asked.case_id, ports.now())
         whole = build_pack(contents)
         file = storage.store(tenant, [whole], most=1 << 30)

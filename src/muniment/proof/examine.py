@@ -17,15 +17,18 @@ from typing import Any, BinaryIO
 from muniment.proof import layout
 from muniment.proof.archive import Archive
 from muniment.proof.canonical import encode64
-from muniment.proof.checkpoint import Checkpoint, open_checkpoint
+from muniment.proof.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
+from muniment.proof.cosigned import FIRST_CONTACT, judge_witnesses
 from muniment.proof.dsse import open_envelope
 from muniment.proof.errors import Malformed, Unreadable
 from muniment.proof.layout import Disclosed
 from muniment.proof.merkle import leaf_hash
 from muniment.proof.note import COSIGNED_MLDSA44, Key, Signed, parse_keys
+from muniment.proof.policy import parse_policy
 from muniment.proof.report import FAILED, NOT_CHECKED, PASSED, Check, Report
 from muniment.proof.statement import CASE_SUBJECT, log_of, parse_statement
 from muniment.proof.streamproof import LARGEST_STREAM, parse_stream_proof
+from muniment.proof.succession import Line, follow_keys
 from muniment.proof.tlogproof import parse_tlog_proof
 
 OWN_KEYS = (
@@ -34,7 +37,6 @@ OWN_KEYS = (
 )
 LARGEST_TEXT = 64 * 1024 * 1024
 LATER = {
-    "witnessed": "Independent witnesses had seen this state of the log.",
     "timed": "An outside time-stamp bounds when the events were logged.",
 }
 
@@ -64,9 +66,12 @@ class _Examination:
     signer: Key
     predicate: dict[str, Any]
 
-    def __init__(self, file: BinaryIO, trust: bytes | None) -> None:
+    line: Line | None = None
+
+    def __init__(self, file: BinaryIO, trust: bytes | None, policy: bytes | None = None) -> None:
         self.file = file
         self.trust = trust
+        self.policy = policy
         self.shown: dict[str, Any] = {}
         self.withheld: list[str] = []
 
@@ -88,7 +93,15 @@ class _Examination:
             self.keys = parse_keys(self.archive.read(layout.KEYS))
             raise Stop(NOT_CHECKED, OWN_KEYS)
         self.keys = parse_keys(self.trust)
-        return f"{len(self.keys)} keys, obtained apart from the pack"
+        told = f"{len(self.keys)} keys, obtained apart from the pack"
+        if layout.FOLLOWED not in self.digests:
+            return told
+        state = parse_checkpoint(self.archive.read(layout.CHECKPOINT))
+        with _within(layout.FOLLOWED):
+            self.line = follow_keys(self.archive.read(layout.FOLLOWED), self.keys)
+        others = [key for key in self.keys if key.name != self.line.origin]
+        self.keys = (*others, *self.line.at(state.size))
+        return f"{told}, and followed through {len(self.line.turns)} changes of keys by the log itself"
 
     def statement(self) -> str:
         raw = self.archive.read(layout.STATEMENT)
@@ -107,7 +120,8 @@ class _Examination:
 
     def log(self) -> str:
         raw = self.archive.read(layout.CHECKPOINT)
-        self.checkpoint, self.signed = open_checkpoint(raw, self.keys)
+        opened = open_checkpoint if self.line is None else self.line.open
+        self.checkpoint, self.signed = opened(raw, self.keys)
         found = log_of(self.checkpoint)
         self.shown.update({f"log {key}": found[key] for key in ("origin", "size", "root")})
         if self.predicate["log"] != found:
@@ -195,11 +209,28 @@ class _Examination:
         shown = sum(place in told for place in found.places)
         self.shown["stream of the case"] = (
             f"{len(found.places)} entries, {shown} of them shown; whole among the first {found.size} entries of the"
-            f" log, at {_second(found.time)} by the operator's clock"
+            f" log, at {second_in_words(found.time)} by the operator's clock"
         )
         kinds = ", ".join(f"{name} {count}" for name, count in sorted(found.classes.items()))
         self.shown["stream by class"] = f"{kinds}; of any other class none"
         return f"{len(found.places)} entries, up to entry {found.size} of the log"
+
+    def witnessed(self) -> str:
+        if self.policy is None:
+            raise Stop(NOT_CHECKED, FIRST_CONTACT)
+        anchor = None
+        if layout.ANCHORED in self.digests and layout.ANCHORING in self.digests:
+            anchor = (self.archive.read(layout.ANCHORED), self.archive.read(layout.ANCHORING))
+        own = [key for key in self.keys if key.name == self.checkpoint.origin]
+        state, told = judge_witnesses(
+            parse_policy(self.policy), self.archive.read(layout.CHECKPOINT), own, anchor
+        )
+        if state is None:
+            raise Stop(NOT_CHECKED, told)
+        if not state:
+            raise Malformed(f"The quorum of the policy is not reached. {told}.")
+        self.shown["witnessed"] = told
+        return told
 
 
 def require_quantum(signed: Signed) -> str:
@@ -216,19 +247,23 @@ def require_quantum(signed: Signed) -> str:
     return ""
 
 
-def verify_pack(pack: str | Path | BinaryIO, trust: bytes | None = None) -> Report:
+def verify_pack(
+    pack: str | Path | BinaryIO, trust: bytes | None = None, policy: bytes | None = None
+) -> Report:
     """Verify a pack and report each check with the sentence that it proves.
 
     :param pack: a path, or a seekable binary file that stays open.
     :param trust: the bytes of a vkeys file that was obtained apart from the pack; without it the report says
         loudly that the keys came with the pack itself.
+    :param policy: the bytes of a policy (C2SP tlog-policy) that was obtained apart from the pack; without it nothing is
+        said about witnesses. With it a pack without the quorum is refused.
     :raises Unreadable: when the file cannot be read, so that nothing is known about it.
     """
     try:
         if isinstance(pack, (str, Path)):
             with Path(pack).open("rb") as file:
-                return _examine(_Examination(file, trust))
-        return _examine(_Examination(pack, trust))
+                return _examine(_Examination(file, trust, policy))
+        return _examine(_Examination(pack, trust, policy))
     except OSError as error:
         raise Unreadable("The file cannot be read.") from error
 
@@ -264,6 +299,11 @@ def _examine(run: _Examination) -> Report:
         ("files", run.files, "The statement describes every file of evidence and every source."),
         ("quotes", run.quotes, "Every quote from a text stands in it word for word."),
         ("complete", run.whole, "No entry of the case's stream is left out, up to the one that is named."),
+        (
+            "witnessed",
+            run.witnessed,
+            "The witnesses that the policy asks for had seen this state of the log.",
+        ),
     )
     checks = judged(stages)
     for name, proves in LATER.items():
@@ -300,7 +340,8 @@ def _within(place: str) -> Iterator[None]:
         raise Malformed(error.what, where=f"{place} {error.where}".strip()) from None
 
 
-def _second(since_1970: int) -> str:
+def second_in_words(since_1970: int) -> str:
+    """Return a second of a leaf as a date and time in UTC."""
     try:
         return (datetime(1970, 1, 1) + timedelta(seconds=since_1970)).isoformat() + "Z"  # noqa: DTZ001  # it is UTC
     except OverflowError:

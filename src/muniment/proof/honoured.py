@@ -8,9 +8,10 @@ and they must lead to that head. What cannot be told is told as that.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from muniment.proof.canonical import encode64
 from muniment.proof.checkpoint import Checkpoint, open_checkpoint
@@ -22,19 +23,23 @@ from muniment.proof.receipt import (
     Receipt,
     open_announcement,
     open_receipt,
+    parse_receipt,
     promised_leaf,
     receipt_name,
 )
 from muniment.proof.tlogproof import TlogProof
 
 KEPT, NOT_DUE, BROKEN, NOT_TOLD = "honoured", "not yet due", "dishonoured", "not known"
+FORGED = "refused"
+#: How a program ends that was asked about a receipt: 0 honoured, 1 not or forged, 2 it cannot be told (yet).
+ENDS = {KEPT: 0, BROKEN: 1, FORGED: 1, NOT_DUE: 2, NOT_TOLD: 2}
 BUNDLE = 256
 LARGEST_BUNDLE = BUNDLE * (65535 + 2)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of a receipt: one of the four words, and the sentence to quote.
+    """What came of a receipt: one of the five words, and the sentence to quote.
 
     :param index: where the entry stands; None when it was not found.
     """
@@ -45,7 +50,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Head:
+class SeenHead:
     """A verified head, and when the log says that it signed it.
 
     :param at: whole seconds since 1970 out of the log's ML-DSA-44 signature; None when that was not checked here.
@@ -55,14 +60,14 @@ class Head:
     at: int | None
 
 
-def head_of(raw: bytes, found: Checkpoint, signed: Signed) -> Head:
+def head_of(raw: bytes, found: Checkpoint, signed: Signed) -> SeenHead:
     """Return a head that `open_checkpoint` verified, with the time in the log's own signature."""
     ours = {one.key_id for one in signed.good if (one.name, one.kind) == (found.origin, COSIGNED_MLDSA44)}
     times = [int.from_bytes(one.raw[:8], "big") for one in parse_note(raw).signatures if one.key_id in ours]
-    return Head(found, min(times) if times else None)
+    return SeenHead(found, min(times) if times else None)
 
 
-def judge_proof(receipt: Receipt, leaf: bytes, proof: TlogProof, heads: Sequence[Head]) -> Verdict:
+def judge_proof(receipt: Receipt, leaf: bytes, proof: TlogProof, heads: Sequence[SeenHead]) -> Verdict:
     """Hold a receipt against one entry and the proof of where it stands.
 
     :param heads: verified heads of the log, the smallest first; the proof is under the last one, and the first one
@@ -75,7 +80,7 @@ def judge_proof(receipt: Receipt, leaf: bytes, proof: TlogProof, heads: Sequence
     return _found(receipt, leaf, proof.index, heads)
 
 
-def judge_before(receipt: Receipt, proof: Sequence[bytes], newest: Head) -> Verdict | None:
+def judge_before(receipt: Receipt, proof: Sequence[bytes], newest: SeenHead) -> Verdict | None:
     """Return what is wrong when a log does not go on from where it was when the receipt was given, else None.
 
     :param proof: that the newest head continues the one in the receipt; empty when that was of no entries.
@@ -90,7 +95,7 @@ def judge_before(receipt: Receipt, proof: Sequence[bytes], newest: Head) -> Verd
 
 
 def judge_entries(
-    receipt: Receipt, entries: Iterable[bytes], heads: Sequence[Head], now: int | None = None
+    receipt: Receipt, entries: Iterable[bytes], heads: Sequence[SeenHead], now: int | None = None
 ) -> Verdict:
     """Hold a receipt against every entry of a log.
 
@@ -124,17 +129,45 @@ def judge_copy(raw: bytes, folder: Path, trusted: Sequence[Key]) -> tuple[Receip
     """Hold a receipt against a copy of a log's folder, with keys that were obtained apart from both.
 
     :param trusted: keys of the log, and its receipt key when it was given; else the folder must announce that.
-    :raises Malformed: when receipt, announcement, head or entries do not hold.
+    :raises Malformed: when it is no receipt, or the folder's head or announcement does not hold.
     """
+    receipt = parse_receipt(raw)
     told = read_file(folder / "checkpoint", LARGEST_NOTE)
     checkpoint, signed = open_checkpoint(told, trusted)
-    head = head_of(told, checkpoint, signed)
     keys = list(trusted)
     if receipt_name(checkpoint.origin) not in {key.name for key in keys}:
         said = read_file(folder / "receipt-key", LARGEST_RECEIPT)
         keys.append(open_announcement(said, trusted, checkpoint.origin))
-    receipt = open_receipt(raw, keys)
-    return receipt, judge_entries(receipt, copied_entries(folder, checkpoint.size), [head])
+    heads = [head_of(told, checkpoint, signed)]
+    return receipt, judged_by(
+        raw, keys, lambda: judge_entries(receipt, copied_entries(folder, checkpoint.size), heads)
+    )
+
+
+def judged_by(raw: bytes, keys: Sequence[Key], judge: Callable[[], Verdict]) -> Verdict:
+    """Return what comes of a receipt that these keys signed; one that they did not is refused.
+
+    :param judge: holds it against the log; what cannot be read there leaves the answer open.
+    """
+    try:
+        open_receipt(raw, keys)
+    except Malformed as why:
+        return Verdict(FORGED, f"This receipt is not of this log's making. {why}")
+    try:
+        return judge()
+    except Malformed as why:
+        return Verdict(NOT_TOLD, f"The log cannot be read as it should. {why}")
+
+
+def told_of(receipt: Receipt, verdict: Verdict) -> dict[str, Any]:
+    """Return what came of a receipt, for other programs."""
+    return {
+        "entry": receipt.entry,
+        "index": verdict.index,
+        "log": receipt.origin,
+        "said": verdict.said,
+        "state": verdict.state,
+    }
 
 
 def copied_entries(folder: Path, size: int) -> Iterator[bytes]:
@@ -188,7 +221,7 @@ def _same_log(receipt: Receipt, newest: Checkpoint) -> None:
         raise Malformed("The receipt is of another log.")
 
 
-def _found(receipt: Receipt, leaf: bytes, index: int, heads: Sequence[Head]) -> Verdict:
+def _found(receipt: Receipt, leaf: bytes, index: int, heads: Sequence[SeenHead]) -> Verdict:
     if promised_leaf(leaf) != receipt.leaf:
         return Verdict(
             BROKEN, f"What stands in the log as entry {index} is not what the receipt promised.", index
@@ -211,7 +244,7 @@ def _other(receipt: Receipt) -> Verdict:
     return Verdict(BROKEN, said)
 
 
-def _put_back(receipt: Receipt, newest: Head, now: int | None) -> Verdict:
+def _put_back(receipt: Receipt, newest: SeenHead, now: int | None) -> Verdict:
     if now is not None or (newest.at is not None and newest.at > receipt.recorded):
         return Verdict(
             BROKEN,
@@ -221,7 +254,7 @@ def _put_back(receipt: Receipt, newest: Head, now: int | None) -> Verdict:
     return Verdict(NOT_TOLD, "This is the log as it was before the receipt was given.")
 
 
-def _not_found(receipt: Receipt, newest: Head, now: int | None) -> Verdict:
+def _not_found(receipt: Receipt, newest: SeenHead, now: int | None) -> Verdict:
     due = clock_time(receipt.due)
     if newest.at is not None and newest.at >= receipt.due:
         signed = clock_time(newest.at)

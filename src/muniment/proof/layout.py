@@ -20,8 +20,11 @@ README, STATEMENT, ENVELOPE = "README.txt", "statement.json", "statement.dsse.js
 CHECKPOINT, KEYS, VERIFIER, MANIFEST = "checkpoint", "trust/vkeys", "verify.py", "manifest.json"
 WHOLE = "proofs/stream.json"
 SINGLE = (README, STATEMENT, ENVELOPE, CHECKPOINT, KEYS, VERIFIER, MANIFEST)
-OPTIONAL = (WHOLE,)
-"""What a pack may hold: the proof that the case's stream is whole."""
+ANCHORED, ANCHORING = "proofs/anchor.json", "proofs/anchor.tlog-proof"
+FOLLOWED = "trust/succession"
+OPTIONAL = (WHOLE, ANCHORED, ANCHORING, FOLLOWED)
+"""What a pack may hold: the proof that the case's stream is whole, that the installation's log names this state under
+its witnesses' signatures, and how the keys of the log follow each other."""
 UNNAMED = (STATEMENT, ENVELOPE, MANIFEST)
 """What the statement cannot name: itself, its envelope, and the manifest, which follows from all."""
 MOST_EVENTS = 9_000

@@ -25,7 +25,7 @@ from muniment.proof.examine import (
     verify_pack as verify_pack,  # noqa: PLC0414  # offered here too, beside the builder
 )
 from muniment.proof.leaf import Opening
-from muniment.proof.note import Key
+from muniment.proof.note import Key, parse_note
 from muniment.proof.standalone import verifier_source
 from muniment.proof.statement import log_of, write_statement
 from muniment.proof.tlogproof import write_tlog_proof
@@ -37,10 +37,17 @@ WHOLE_AS_FAR = (
     "The case's stream is whole as far as the pack says; what was logged into another stream is not in it, and"
     " that the log's map of streams is right is seen by whoever has the log's entries."
 )
+NOT_WITNESSED = (
+    "No independent witness or time-stamp authority has vouched for this state of the log (draft version)."
+)
+WITNESSED_AS_FAR = (
+    "Witnesses have signed for this state of the log; whether theirs is a word that counts is for the reader's own"
+    " policy to say. No time-stamp authority has vouched for it (draft version)."
+)
 LIMITS = (
     "The log does not prove that an event was true, nor that everything that happened was logged.",
     NOT_WHOLE,
-    "No independent witness or time-stamp authority has vouched for this state of the log (draft version).",
+    NOT_WITNESSED,
     "Times in the events are the operator's clock.",
     "Salted commitments hide the values that are not shown, but not number, class and time of the events.",
 )
@@ -108,6 +115,8 @@ class PackContents:
     :param case: at least `id` and `question`. :param decision: at least `outcome`.
     :param actors: objects with at least `id` and `kind`.
     :param made: aware time of making. :param keys: the log's public keys; the signer's are added.
+    :param anchor: the entry of the installation's log that names this state, and its proof under a cosigned head.
+    :param succession: how the keys of the log follow each other; empty when they never changed.
     :param stream: the proof that the case's stream is whole (`stream-heads.md`); empty when there is none.
     """
 
@@ -125,10 +134,15 @@ class PackContents:
     quotes: Sequence[Quote] = ()
     limits: Sequence[str] = LIMITS
     stream: bytes = b""
+    anchor: tuple[bytes, bytes] | None = None
+    succession: bytes = b""
 
     def told_limits(self) -> list[str]:
         """Return the limits as they are told: a pack with the proof of a whole stream is not short of it."""
-        return [WHOLE_AS_FAR if self.stream and one == NOT_WHOLE else one for one in self.limits]
+        cosigned = self.anchor is not None or len(parse_note(self.checkpoint).signatures) > len(self.keys)
+        better = {NOT_WHOLE: WHOLE_AS_FAR} if self.stream else {}
+        better |= {NOT_WITNESSED: WITNESSED_AS_FAR} if cosigned else {}
+        return [better.get(one, one) for one in self.limits]
 
 
 @dataclass(frozen=True)
@@ -172,6 +186,10 @@ def write_pack(contents: PackContents, out: BinaryIO) -> None:
         members[layout.event_name(number)] = _whole(shown)
         proof = write_tlog_proof(event.index, event.hashes, contents.checkpoint)
         members[layout.proof_name(number)] = _whole(proof)
+    if contents.anchor:
+        members[layout.ANCHORED], members[layout.ANCHORING] = map(_whole, contents.anchor)
+    if contents.succession:
+        members[layout.FOLLOWED] = _whole(contents.succession)
     if contents.stream:
         members[layout.WHOLE] = _whole(contents.stream)
     members[layout.CHECKPOINT] = _whole(contents.checkpoint)

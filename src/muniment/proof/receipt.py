@@ -26,7 +26,7 @@ LONGEST_PROMISE = 86_400
 LARGEST_RECEIPT = 4096
 MOST_RECEIPTS = 1000
 _ENTRY = re.compile(r"[0-9a-f]{32}")
-_COUNT = re.compile(r"0|[1-9][0-9]{0,15}")
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,15}")
 
 
 @dataclass(frozen=True)
@@ -182,6 +182,6 @@ def open_announcement(raw: bytes, keys: Iterable[Key], origin: str) -> Key:
 
 
 def _count(text: str) -> int:
-    if not _COUNT.fullmatch(text):
+    if not _WHOLE.fullmatch(text):
         raise Malformed("A number of a receipt is not written as whole digits.")
     return int(text)

@@ -26,18 +26,27 @@ MODULES = (
     "statement",
     "archive",
     "layout",
+    "policy",
+    "succession",
+    "cosigned",
     "report",
     "examine",
     "exported",
     "certificate",
+    "streamfile",
+    "receipt",
+    "honoured",
     "command",
 )
 HEAD = '''#!/usr/bin/env python3
 """Verifies a Muniment proofpack (version 0, draft) or an export of a ledger. Generated; do not edit.
 
-python3 verify.py PACK [--trust FILE] [--json]      exit 0 verified, 1 refused, 2 could not be checked
+python3 verify.py PACK [--trust FILE] [--policy FILE] [--json]
+                                                    exit 0 verified, 1 refused, 2 could not be checked
 python3 verify.py EXPORT --manifest FILE [--trust FILE] [--json]
 python3 verify.py CERTIFICATE --certificate [--trust FILE] [--json]
+python3 verify.py STREAM --stream --trust FILE [--json]
+python3 verify.py RECEIPTS --log FOLDER --trust FILE [--json]
 
 Needs Python 3.9 or later and nothing else. With the package `cryptography` (48 or later) beside it, ML-DSA-44
 signatures are checked too; without it they are reported as not checked. No network, no account, no clock.

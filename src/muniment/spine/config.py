@@ -124,6 +124,11 @@ class Settings:
     key_overlap_days: int = _setting(
         "For how many days the old keys of a log sign beside the new ones after a change of keys.", 30
     )
+    timestamp_authorities: tuple[str, ...] = _setting(
+        "One or two authorities that time-stamp the log each hour (RFC 3161): a name, its https address and the file "
+        "of the certificates to trust (PEM), with spaces between; empty means none.",
+        (),
+    )
     log_level: str = _setting("debug, info, warning or error.", "info")
     session_hours: int = _setting("Hours until a signed-in person must sign in again.", 8)
     max_upload_mb: int = _setting("Largest file a person may upload, in mebibytes.", 64)

@@ -82,9 +82,10 @@ class Egress:
             url = urljoin(url, answer.location)
         raise Refused("The destination redirects too often.", where=_spoken(destination))
 
-    def post(self, url: str, body: bytes, max_bytes: int) -> Answer:
+    def post(self, url: str, body: bytes, max_bytes: int, *, kind: str = "") -> Answer:
         """Send bytes to an address and take whatever it answers; a redirect is not followed.
 
+        :param kind: media type of what is sent, where the other side asks for one.
         :param max_bytes: the most that is taken of the answer.
         :raises Invalid: when the address is none.
         :raises Refused: when it is not allowed, private, not certified, or the answer is too large.
@@ -92,7 +93,7 @@ class Egress:
         """
         destination, target = self._permitted(url)
         return self._exchange(
-            destination, _Wish("POST", target, body), max_bytes, time.monotonic() + self._seconds
+            destination, _Wish("POST", target, body, kind), max_bytes, time.monotonic() + self._seconds
         )
 
     def _permitted(self, url: str) -> tuple[Destination, str]:
@@ -147,6 +148,7 @@ class _Wish(NamedTuple):
     method: str
     target: str
     body: bytes | None = None
+    kind: str = ""
 
 
 class _Pinned(http.client.HTTPSConnection):
@@ -194,6 +196,8 @@ class _Pinned(http.client.HTTPSConnection):
 
 def _exchange(connection: _Pinned, destination: Destination, wish: _Wish, max_bytes: int) -> Answer:
     headers = {"Accept-Encoding": "identity", "User-Agent": "muniment", "Connection": "close"}
+    if wish.kind:
+        headers["Content-Type"] = wish.kind
     connection.request(wish.method, wish.target, body=wish.body, headers=headers)
     with connection.getresponse() as response:
         if response.status in _REDIRECTS:

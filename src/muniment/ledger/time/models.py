@@ -1,4 +1,4 @@
-"""Tables of the clock: when it was last seen, how it jumped, and who vouched for it since.
+"""Tables of time: when the clock was last seen, how it jumped, who vouched for it, and what authorities stamped.
 
 Rules: the deployment has one clock, so what was seen and every jump are the deployment's and all tenants read them;
 whether a jump is believed each tenant's own people say, two of them.
@@ -82,3 +82,27 @@ class ClockWord(TenantModel):
 
     def __str__(self) -> str:
         return f"word on jump {self.jump} of the clock"
+
+
+class Stamp(PublicModel):
+    """A time-stamp of an outside authority on a head of the deployment's log; the token is a file.
+
+    :param digest: SHA-256 of the token, by which its file is named. :param at: the time that it states.
+    :param size: of the head. :param root: of the head.
+    """
+
+    ledger_stream: ClassVar[str] = "time"
+
+    authority = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    root = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    test = models.BooleanField()
+
+    class Meta(PublicModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["digest"], name="one_row_per_time_stamp")]
+        indexes = [models.Index(fields=["size", "at"], name="time_stamp_by_size")]
+
+    def __str__(self) -> str:
+        return f"time-stamp by {self.authority} at {self.at.isoformat()}"

@@ -76,12 +76,12 @@ def export(
     made = exporting.make(actor, asked)
     with tenant_scope(actor.tenant):
         _made, pieces = exporting.stream(actor, export_id=made.id)
-        if _write(out, pieces) != made.sha256:
+        if write_new(out, pieces) != made.sha256:
             out.unlink()
             raise exporting.changed()
     _settle(actor)
     _name, raw = exporting.manifest(actor, export_id=made.id)
-    _write(beside, [raw])
+    write_new(beside, [raw])
     told = {
         "id": made.id,
         "entries": made.entries,
@@ -109,7 +109,7 @@ def _settle(actor: Actor) -> None:
     publish.publish(actor.tenant)
 
 
-def _write(out: Path, pieces: Iterable[bytes]) -> str:
+def write_new(out: Path, pieces: Iterable[bytes]) -> str:
     """Write a new file that only its owner may read; returns its SHA-256 in hex."""
     digest = hashlib.sha256()
     try:
@@ -130,5 +130,5 @@ def _write(out: Path, pieces: Iterable[bytes]) -> str:
 @common
 def verifier(*, out: Path, as_json: bool) -> None:
     """Write verify.py, with which a stranger checks exports and packs; hand it over in person."""
-    sha256 = _write(out, [verifier_source().encode("utf-8")])
+    sha256 = write_new(out, [verifier_source().encode("utf-8")])
     answer({"file": out, "sha256": sha256}, as_json=as_json, words=f"{out}: SHA-256 {sha256}")

@@ -11,14 +11,17 @@ import click
 from muniment.ledger import lag, logs, publish, witnessing
 from muniment.ledger import verify as checking
 from muniment.ledger.models import Checkpoint
+from muniment.ledger.time import authorities, stamping
 from muniment.ledger.trust import reading, rotation
-from muniment.ops.cli import trusting
+from muniment.ops.cli import receipts, trusting
 from muniment.ops.cli.answers import answer, common
 from muniment.ops.cli.exports import export, verifier
+from muniment.ops.cli.streams import stream
 from muniment.ops.cli.folders import verify_copy
 from muniment.ops.cli.keeping import checks, prune, retention
 from muniment.ops.cli.program import require_installation
 from muniment.spine import ports
+from muniment.spine.errors import Absent, Invalid
 from muniment.spine.scope import tenant_scope
 
 
@@ -35,7 +38,7 @@ def ledger(ctx: click.Context) -> None:
 @common
 def settle(*, as_json: bool) -> None:
     """Give every waiting entry its place, publish and sign every log, and ask the witnesses if any are named."""
-    done = publish.settle()
+    done = publish.settle(heads=True)
     asked = witnessing.ask_all(ports.now())
     told = [
         {
@@ -73,10 +76,16 @@ def settle(*, as_json: bool) -> None:
     help="Also hold the logs against these keys, obtained apart from here, and follow changes of keys from them.",
 )
 @click.option(
+    "--receipt",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Instead, tell whether the receipts in this file were honoured.",
+)
+@click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     metavar="DIR",
-    help="Verify a copied folder of one log instead, by the keys of --trust, without an installation.",
+    help="Verify a copied folder of one log (or a receipt) instead, by the keys of --trust, without an installation.",
 )
 @click.option(
     "--checkpoint",
@@ -96,12 +105,15 @@ def verify(  # one for each option
     deep: bool,
     policy: Path | None,
     trust: Any,
+    receipt: Path | None,
     folder: Path | None,
     kept: tuple[Path, ...],
     hashes_only: bool,
     as_json: bool,
 ) -> int:
     """Check every log against itself; exit 1 when something does not hold, and name it; 2 when it is not known."""
+    if receipt is not None:
+        return _by_receipt(receipt, trust, folder, alone=not deep and policy is None, as_json=as_json)
     trusted = None if policy is None else witnessing.read_policy(policy)
     keys = None if trust is None else trusting.read_keys(trust)
     if folder is not None:
@@ -144,6 +156,15 @@ def verify(  # one for each option
     return {True: 0, False: 1, None: 2}[holds]
 
 
+def _by_receipt(receipt: Path | None, trust: Any, folder: Path | None, *, alone: bool, as_json: bool) -> int:
+    if receipt is None or not alone or (folder is not None and trust is None):
+        raise Invalid(
+            "--receipt stands without --deep and --policy; --folder stands with --receipt and --trust.",
+            todo="See: muniment ledger verify --help.",
+        )
+    return receipts.verify(receipt, trusting.read_keys(trust) if trust else (), folder, as_json=as_json)
+
+
 @ledger.command()
 @click.option(
     "--keys",
@@ -184,7 +205,33 @@ def checkpoint(*, keys: bool, succession: bool, origin: str | None, as_json: boo
 for one in (trusting.rotate_key, trusting.propose_policy, trusting.accept_policy, trusting.policy):
     ledger.add_command(one)
 ledger.add_command(checks)
+
+
+@ledger.command()
+@common
+def stamp(*, as_json: bool) -> int:
+    """Ask the time-stamp authorities of the settings now; exit 1 when one gave no token."""
+    if not any(one.url for one in authorities.named()):
+        raise Absent(
+            "No time-stamp authority is named.", todo="Name one with MUNIMENT_TIMESTAMP_AUTHORITIES."
+        )
+    publish.settle()
+    heard = stamping.ask()
+    publish.settle()
+    told = [{**asdict(one), "at": one.at} for one in heard]
+    words = [
+        f"{one.name}: {one.fault}"
+        if one.fault
+        else f"{one.name}{' (test authority)' if one.test else ''} time-stamped {one.size} entries: {one.digest}"
+        for one in heard
+    ]
+    answer({"time_stamps": told}, as_json=as_json, words=words or "Nothing was published yet.")
+    return 1 if any(one.fault for one in heard) else 0
+
+
 ledger.add_command(export)
 ledger.add_command(prune)
 ledger.add_command(retention)
 ledger.add_command(verifier)
+ledger.add_command(stream)
+ledger.add_command(receipts.receipt)

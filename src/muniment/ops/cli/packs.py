@@ -15,6 +15,7 @@ from muniment.packs import actions, jobs
 from muniment.proof.errors import Malformed, Unreadable
 from muniment.proof.examine import verify_pack
 from muniment.proof.note import LARGEST_NOTE, parse_keys
+from muniment.proof.policy import LARGEST_POLICY, parse_policy
 from muniment.spine.actor import Actor
 from muniment.spine.errors import Absent, Busy, Clash, Invalid
 from muniment.spine.scope import tenant_scope
@@ -61,23 +62,43 @@ def _write(out: Path, pieces: Iterable[bytes]) -> None:
 @click.option(
     "--trust", type=click.Path(path_type=Path), help="Verifier keys that you obtained apart from the pack."
 )
+@click.option(
+    "--policy", type=click.Path(path_type=Path), help="Whose witness counts for you (C2SP tlog-policy)."
+)
 @common
-def verify(*, file: Path, trust: Path | None, as_json: bool) -> int:
+def verify(*, file: Path, trust: Path | None, policy: Path | None, as_json: bool) -> int:
     """Verify a proof without an installation; exit 1 when it is refused, 2 when it cannot be read."""
     try:
-        report = verify_pack(str(file), None if trust is None else _keys(trust))
+        report = verify_pack(
+            str(file),
+            None if trust is None else _keys(trust),
+            None if policy is None else _policy(policy),
+        )
     except (Unreadable, Malformed) as why:
         raise Busy(str(why)) from None
     answer(report.as_json(), as_json=as_json, words=report.text())
     return 0 if report.verified else 1
 
 
-def _keys(path: Path) -> bytes:
+def _read(path: Path, trouble: str, most: int) -> bytes:
     try:
         with path.open("rb") as file:
-            raw = file.read(LARGEST_NOTE + 1)
+            return file.read(most + 1)
     except OSError:
-        raise Absent("The file of trusted keys cannot be read.") from None
+        raise Absent(trouble) from None
+
+
+def _policy(path: Path) -> bytes:
+    raw = _read(path, "The policy cannot be read.", LARGEST_POLICY)
+    try:
+        parse_policy(raw)
+    except Malformed as why:
+        raise Invalid(why.what, where=why.where) from None
+    return raw
+
+
+def _keys(path: Path) -> bytes:
+    raw = _read(path, "The file of trusted keys cannot be read.", LARGEST_NOTE)
     try:
         parse_keys(raw)
     except Malformed as why:

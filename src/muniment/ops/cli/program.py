@@ -53,10 +53,16 @@ COMMANDS: Final = {
     "case": Lazy("cases", "What waits for somebody's decision."),
     "pack": Lazy("packs", "Proofs of decided cases, for people who need not trust us.", "tables"),
     "ledger": Lazy("ledger", "The record of everything that was done.", "tables"),
-    "erase-subject": Lazy("erasing", "Somebody's data: asked for by one person, erased by the word of another."),
+    "erase-subject": Lazy(
+        "erasing", "Somebody's data: asked for by one person, erased by the word of another."
+    ),
     "hold": Lazy("erasing", "Legal holds: what must not be erased."),
-    "close-tenant": Lazy("erasing", "Close an organisation and destroy its keys, as two of its people ordered."),
+    "close-tenant": Lazy(
+        "erasing", "Close an organisation and destroy its keys, as two of its people ordered."
+    ),
     "witness": Lazy("witness", "A program apart that cosigns the heads of other people's logs.", "nothing"),
+    "timestamp": Lazy("timestamp", "A time-stamp authority for tests and demonstrations.", "nothing"),
+    "clock": Lazy("clock", "The clock of the machine, and the word of two people that it is right."),
     "replay": Lazy("scans", "Do a scan again from the stored bytes and compare."),
 }
 #: Commands whose function has a longer name, since Python keeps the short one for itself.

@@ -19,7 +19,8 @@ from typing import Any, Final
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
 
-from muniment.ledger import publish, witnessing
+from muniment.ledger import clock, publish, witnessing
+from muniment.ledger.time import stamping
 from muniment.ops.serving import looking, sweeping
 from muniment.proof.errors import Malformed
 from muniment.spine import ports
@@ -32,6 +33,8 @@ SETTLE_EVERY: Final = 1.0
 LOOK_EVERY: Final = 0.5
 #: Seconds between two askings of the witnesses.
 ASK_EVERY: Final = 5.0
+#: Seconds between two looks at the clock, and at whether an hour is over for a time-stamp authority.
+TIME_EVERY: Final = 5.0
 #: Seconds that a job under way gets when the process is asked to stop.
 PATIENCE: Final = 10.0
 
@@ -99,6 +102,14 @@ class Worker:
             _guarded("checks", lambda: looking.look(self.stopping))
         connection.close()
 
+    def times(self) -> None:
+        """Look at the clock, first of all when the process starts, and ask the time-stamp authorities each hour."""
+        _guarded("clock", _look)
+        while not self.stopping.wait(TIME_EVERY):
+            _guarded("clock", _look)
+            _guarded("time-stamps", _stamp)
+        connection.close()
+
     def witnesses(self) -> None:
         """Ask the witnesses for what they have not cosigned yet; the ledger goes on whether they answer or not."""
         while not self.stopping.wait(ASK_EVERY):
@@ -117,6 +128,25 @@ def _ask() -> bool:
                     "witness_did_not_sign", log=origin, size=one.size, url=heard.url, fault=heard.fault
                 )
     return bool(asked)
+
+
+def _look() -> bool:
+    step = clock.look()
+    if step.jumped:
+        log.error("clock_jumped", kind=step.kind, seconds=step.seconds)
+    elif step.kind != "steady":
+        log.warning("clock_stepped", kind=step.kind, seconds=step.seconds)
+    return step.kind != "steady"
+
+
+def _stamp() -> bool:
+    heard = stamping.ask_due(ports.now())
+    for one in heard:
+        if one.fault:
+            log.warning("no_time_stamp", authority=one.name, fault=one.fault)
+        elif one.far:
+            log.error("clocks_differ", authority=one.name, ahead=one.off)
+    return bool(heard)
 
 
 def _settle() -> bool:
@@ -171,6 +201,7 @@ def work() -> None:
     beside = [
         threading.Thread(target=worker.ledger, name="ledger"),
         threading.Thread(target=worker.witnesses, name="witnesses"),
+        threading.Thread(target=worker.times, name="times"),
     ]
     # A check of a long log takes minutes and changes nothing: who is asked to stop does not wait for it.
     checks = threading.Thread(target=worker.checks, name="checks", daemon=True)

@@ -1,0 +1,237 @@
+"""Keys follow each other: what the old ones announced counts, and nothing else does."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from base64 import b64decode
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.proof.small_log import NOON, ORIGIN, make_contents, make_log, seeded
+from tests.proof.test_own_vectors import vector
+
+from muniment.proof.checkpoint import Checkpoint
+from muniment.proof.errors import Malformed
+from muniment.proof.layout import write_event
+from muniment.proof.leaf import Leaf, seal_fields
+from muniment.proof.merkle import CompactRange, inclusion_proof, leaf_hash, root_of
+from muniment.proof.note import Key, parse_key
+from muniment.proof.pack import build_pack, verify_pack
+from muniment.proof.signer import Signer, sign_checkpoint, signer_from_seeds
+from muniment.proof.succession import (
+    MOST_STEPS,
+    Step,
+    Turn,
+    follow_keys,
+    parse_succession,
+    write_succession,
+)
+from muniment.proof.tlogproof import write_tlog_proof
+
+
+def pair(number: int) -> Signer:
+    return signer_from_seeds(ORIGIN, bytes([2 * number + 1]) * 32, bytes([2 * number + 2]) * 32)
+
+
+FIRST, SECOND, THIRD = pair(0), pair(1), pair(2)
+
+
+class Grown:
+    """A log that announces keys and lets them go."""
+
+    def __init__(self) -> None:
+        self.leaves: list[bytes] = []
+        self.steps: list[Step] = []
+        self.random = seeded("succession")
+
+    def node(self, level: int, index: int) -> bytes:
+        grown = CompactRange()
+        for leaf in self.leaves[index << level : (index + 1) << level]:
+            grown.append(leaf_hash(leaf))
+        return grown.root()
+
+    def add(self, action: str, about: Signer, *signers: Signer, **changes: Any) -> None:
+        facts = {
+            "keys": hashlib.sha256(about.vkeys()).hexdigest(),
+            "number": 1,
+            "until": "2030-02-01",
+            **changes,
+        }
+        fixed = {"action": action, "outcome": facts.pop("outcome", "done")}
+        commitments, openings = seal_fields(fixed, facts, self.random)
+        leaf = Leaf("system.change", commitments, 0, b"s" * 16, 1893585600, bytes(32)).encode()
+        index = len(self.leaves)
+        self.leaves.append(leaf)
+        self.leaves.append(b"an entry after it")
+        size = len(self.leaves)
+        head = sign_checkpoint(signers[0], Checkpoint(ORIGIN, size, root_of(self.leaves)), NOON, *signers[1:])
+        proof = write_tlog_proof(index, inclusion_proof(index, size, self.node), head)
+        self.steps.append(Step(write_event(index, leaf, openings), proof, about.vkeys()))
+
+    def file(self) -> bytes:
+        return write_succession(ORIGIN, self.steps)
+
+
+def whole() -> Grown:
+    made = Grown()
+    made.add("ledger.rotate_key", SECOND, FIRST, SECOND)
+    made.add("ledger.retire_key", FIRST, SECOND)
+    made.add("ledger.rotate_key", THIRD, SECOND, THIRD)
+    return made
+
+
+def head(size: int, *signers: Signer) -> bytes:
+    return sign_checkpoint(signers[0], Checkpoint(ORIGIN, size, bytes(32)), NOON, *signers[1:])
+
+
+def test_keys_are_followed_from_the_first_ones() -> None:
+    line = follow_keys(whole().file(), FIRST.keys)
+    assert line.turns == (
+        Turn(0, True, "2030-02-01"),
+        Turn(2, False, "2030-02-01"),
+        Turn(4, True, "2030-02-01"),
+    )
+    assert line.keys == (*FIRST.keys, *SECOND.keys, *THIRD.keys)
+    assert line.newest == (*SECOND.keys, *THIRD.keys)
+    assert [line.at(size) for size in (0, 1, 2, 3, 4, 5)] == [
+        FIRST.keys,
+        (*FIRST.keys, *SECOND.keys),
+        (*FIRST.keys, *SECOND.keys),
+        SECOND.keys,
+        SECOND.keys,
+        (*SECOND.keys, *THIRD.keys),
+    ]
+
+
+def test_every_key_in_force_must_sign_and_those_let_go_are_not_heard() -> None:
+    line = follow_keys(whole().file(), FIRST.keys)
+    assert line.open(head(2, FIRST, SECOND))[0].size == 2
+    assert line.open(head(3, SECOND), FIRST.keys[:0])[0].size == 3
+    for size, signers in ((2, (FIRST,)), (2, (SECOND,)), (5, (SECOND,))):
+        with pytest.raises(Malformed, match="in force at this size has not signed"):
+            line.open(head(size, *signers))
+    with pytest.raises(Malformed, match="no good signature"):
+        line.open(head(3, FIRST))
+
+
+def test_whoever_begins_in_the_middle_learns_from_where_on() -> None:
+    line = follow_keys(whole().file(), SECOND.keys)
+    assert [one.index for one in line.turns] == [4]
+    assert (line.at(0), line.at(1)) == ((), SECOND.keys)
+    both = follow_keys(whole().file(), (*FIRST.keys, *SECOND.keys))
+    assert both.at(0) == FIRST.keys
+    assert both.at(3) == SECOND.keys
+
+
+def test_other_keys_lead_nowhere() -> None:
+    with pytest.raises(Malformed, match="None of the trusted keys"):
+        follow_keys(whole().file(), [Key("elsewhere", 1, bytes(32))])
+    with pytest.raises(Malformed, match="no good signature of a known key"):
+        follow_keys(whole().file(), pair(7).keys)
+
+
+def alone(action: str, about: Signer, *signers: Signer, **changes: Any) -> Callable[[], bytes]:
+    def made() -> bytes:
+        grown = Grown()
+        grown.add(action, about, *signers, **changes)
+        return grown.file()
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        (alone("ledger.rotate_key", SECOND, SECOND), "no good signature"),
+        (alone("ledger.rotate_key", SECOND, FIRST), "no good signature"),
+        (alone("ledger.retire_key", FIRST, FIRST), "lets go of every key"),
+        (alone("cases.open", SECOND, FIRST, SECOND), "neither announces"),
+        (alone("ledger.rotate_key", SECOND, FIRST, SECOND, outcome="refused"), "neither announces"),
+        (alone("ledger.rotate_key", SECOND, FIRST, SECOND, keys="00"), "not those of the entry"),
+    ],
+)
+def test_a_step_that_does_not_hold_is_refused(made: Callable[[], bytes], why: str) -> None:
+    with pytest.raises(Malformed, match=why):
+        follow_keys(made(), FIRST.keys)
+
+
+def test_keys_are_let_go_by_those_that_stay() -> None:
+    grown = Grown()
+    grown.add("ledger.rotate_key", SECOND, FIRST, SECOND)
+    grown.add("ledger.retire_key", FIRST, FIRST)
+    with pytest.raises(Malformed, match="step 2"):
+        follow_keys(grown.file(), FIRST.keys)
+
+
+def test_one_key_alone_is_no_successor() -> None:
+    grown = whole()
+    (step, *_) = grown.steps
+    for keys in (step.keys.splitlines(keepends=True)[0], step.keys + THIRD.vkeys()):
+        with pytest.raises(Malformed, match="one Ed25519 and one ML-DSA-44"):
+            follow_keys(write_succession(ORIGIN, [Step(step.event, step.proof, keys)]), FIRST.keys)
+
+
+def test_a_proof_of_another_entry_is_refused() -> None:
+    first, second = whole().steps[0], whole().steps[1]
+    with pytest.raises(Malformed, match="about another entry"):
+        follow_keys(
+            write_succession(ORIGIN, [Step(first.event, _with_other_index(first), first.keys)]), FIRST.keys
+        )
+    assert second.proof != first.proof
+
+
+def _with_other_index(step: Step) -> bytes:
+    return step.proof.replace(b"\nindex 0\n", b"\nindex 1\n")
+
+
+def test_another_file_is_refused() -> None:
+    told = json.loads(whole().file())
+    for changed in ({**told, "k": "another"}, {**told, "steps": [told["steps"][0]] * (MOST_STEPS + 1)}):
+        with pytest.raises(Malformed):
+            parse_succession(
+                json.dumps(changed, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+            )
+
+
+def test_successions_are_as_the_vectors_say() -> None:
+    held = vector("succession")
+    raw = b64decode("".join(held["file"]))
+    trusted = [parse_key(line) for line in held["trusted"]]
+    line = follow_keys(raw, trusted)
+    assert [[key.encode() for key in line.at(size)] for size in range(len(held["at"]))] == held["at"]
+    for note in held["accepted"]:
+        line.open(note.encode())
+    for note in held["refused"]:
+        with pytest.raises(Malformed):
+            line.open(note.encode())
+    for at in held["refused_flips"]:
+        with pytest.raises(Malformed):
+            follow_keys(raw[:at] + bytes([raw[at] ^ 0x01]) + raw[at + 1 :], trusted)
+
+
+def test_a_pack_that_new_keys_signed_is_verified_with_the_old_ones() -> None:
+    """The pack carries the steps; they are believed as far as the reader's own keys lead."""
+    grown = Grown()
+    grown.add("ledger.rotate_key", SECOND, FIRST, SECOND)
+    grown.add("ledger.retire_key", FIRST, SECOND)
+    log = make_log()
+    state = Checkpoint(ORIGIN, len(log.entries), root_of(log.entries))
+    for signers, verified in (((SECOND,), True), ((FIRST,), False)):
+        contents = make_contents(
+            log,
+            checkpoint=sign_checkpoint(signers[0], state, NOON),
+            signer=signers[0],
+            keys=signers[0].keys,
+            succession=grown.file(),
+        )
+        raw = build_pack(contents)
+        found = verify_pack(io.BytesIO(raw), FIRST.vkeys())
+        assert found.verified is verified
+        if verified:
+            assert "followed through 2 changes" in next(
+                one.note for one in found.checks if one.name == "keys"
+            )
+    assert not verify_pack(io.BytesIO(raw), pair(7).vkeys()).verified

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from tests.ledger.tamper import key, owner
 
 from muniment.cases import actions as cases
-from muniment.ledger import logs, publish, receipts, verify
+from muniment.ledger import logs, publish, receipts
 from muniment.ledger.action import receipts as collected
-from muniment.ledger.models import Checkpoint, Entry, Log, Outbox
+from muniment.ledger.models import Entry, Outbox
 from muniment.proof import honoured
-from muniment.proof.errors import Malformed
 from muniment.proof.note import parse_keys
-from muniment.proof.receipt import open_announcement, open_receipt, parse_receipt, split_receipts
-from muniment.proof.signer import new_signer
+from muniment.proof.receipt import open_receipt, parse_receipt
 from muniment.spine import ports
-from muniment.spine.errors import Absent, Busy
-from muniment.spine.installation import keyring
-from muniment.spine.scope import DEPLOYMENT, tenant_scope
+from muniment.spine.scope import tenant_scope
 
 NOON = datetime(2031, 5, 6, 12, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -32,6 +32,7 @@ from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
 #: The cosigned checkpoint that last had the quorum, and what came of the last asking, beside the log's own files.
 WITNESSED, ASKED = "witnessed", "asked.json"
+NOT_KEPT: Final = "It signed, and the signature could not be written here."
 LARGEST_ANSWER: Final = 256 * 1024
 AT_ONCE: Final = 8
 
@@ -124,20 +125,32 @@ def ask(log: Log, found: Policy, now: datetime) -> Round | None:
         _keep_witnessed(log, found, raw, writer)
         return None
     urls = list(dict.fromkeys(one.url for one in lacking))
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(lambda url: _ask_one(log, own, url), urls))
     keys = {one.key for one in lacking}
-    lines = [line for _heard, said in answers for line in _good(own, said, keys)]
-    if lines:
-        raw = raw + "".join(line.encode() for line in lines).encode("utf-8")
+    heard: dict[str, Heard] = {}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        # Each answer is kept as it comes: the quorum does not wait for a slow one, which still adds to it.
+        for answer in as_completed([pool.submit(_ask_one, log, own, url) for url in urls]):
+            one, said = answer.result()
+            lines = _good(own, said, keys)
+            raw += "".join(line.encode() for line in lines).encode("utf-8")
+            heard[one.url] = _judged(one, lacking, {(line.name, line.key_id) for line in lines})
+            if lines and not _kept(log, own, raw, found, writer):
+                heard[one.url] = Heard(one.url, NOT_KEPT)
+    made = Round(newest.size, now, tuple(heard[url] for url in urls))
+    told = {"size": made.size, "at": now.isoformat(), "heard": [asdict(one) for one in made.heard]}
+    with suppress(OSError):
+        writer.keep(ASKED, json.dumps(told, indent=1).encode("utf-8"))
+    return made
+
+
+def _kept(log: Log, own: bytes, raw: bytes, found: Policy, writer: TileWriter) -> bool:
+    """Put cosignatures on the disk; when that fails they are asked for again, and the witness gives them again."""
+    try:
         writer.cosign(own, raw)
         _keep_witnessed(log, found, raw, writer)
-    got = {(line.name, line.key_id) for line in lines}
-    heard = tuple(_judged(one, lacking, got) for one, _said in answers)
-    made = Round(newest.size, now, heard)
-    told = {"size": made.size, "at": now.isoformat(), "heard": [asdict(one) for one in heard]}
-    writer.keep(ASKED, json.dumps(told, indent=1).encode("utf-8"))
-    return made
+    except OSError:
+        return False
+    return True
 
 
 def _judged(one: Heard, lacking: Iterable[Party], got: set[tuple[str, bytes]]) -> Heard:

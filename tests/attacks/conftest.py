@@ -1,0 +1,5 @@
+"""Witnesses beside the attacks."""
+
+from __future__ import annotations
+
+from tests.ledger.conftest import houses as houses  # noqa: PLC0414  # a fixture, found by its name

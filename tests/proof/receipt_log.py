@@ -91,7 +91,7 @@ def body_of(index: int) -> bytes:
 
 
 def leaf_of(index: int, **changes: object) -> bytes:
-    commitments, _ = seal_fields({"action": "cases.open"}, {}, seeded(f"leaf {index}"))
+    commitments, _ = seal_fields({"action": "cases.open"}, {}, seeded(f"leaf {index}")(32))
     told = {
         "cls": "case.change",
         "f": commitments,

@@ -39,7 +39,7 @@ def anchor(log: Log, *witnesses: Signer, **changes: object) -> tuple[bytes, byte
     state = parse_checkpoint(log.checkpoint)
     fixed = {"action": "ledger.anchor", "subject": "log/one", "outcome": "done"}
     facts = {"size": state.size, "root": state.root.hex(), **changes}
-    commitments, openings = seal_fields(fixed, facts, seeded("above"))
+    commitments, openings = seal_fields(fixed, facts, seeded("above")(32))
     leaf = Leaf("log.checkpoint", commitments, 0, b"s" * 16, 1893585600, sha256(b"x").digest()).encode()
     head = Checkpoint(ABOVE.name, 1, root_of([leaf]))
     raw = sign_checkpoint(ABOVE, head, NOON)

@@ -102,6 +102,21 @@ class AccountAdapter(DefaultAccountAdapter):
         except Invalid:
             return login
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse too many attempts, and put that on record.
+
+        :raises ValidationError: with the words for the form.
+        """
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            record_refused_sign_in(
+                str(credentials.get("username", "")),
+                why="There were too many attempts.",
+                address=address_of(request),
+            )
+            raise
+
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Record a refused sign-in."""
         record_refused_sign_in(

@@ -160,6 +160,10 @@ WORKER: Final = frozenset(
 )
 
 
+#: What the site puts on record in the name of whoever it answers, whatever their role.
+EDGE: Final = frozenset({"site.read"})
+
+
 def permissions(role: str) -> frozenset[str]:
     """Return the names of the actions that a role holds.
 

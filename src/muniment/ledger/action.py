@@ -22,10 +22,10 @@ from uuid import UUID
 import structlog
 from django.db import DatabaseError, IntegrityError, transaction
 
-from muniment.ledger import record, rows
+from muniment.ledger import record, rows, tally
 from muniment.ledger.refusals import constraint_refusal, within_rate
-from muniment.ledger.words import ref, stream_of
-from muniment.spine import ports
+from muniment.ledger.words import Sealed, ref, stream_of
+from muniment.spine import asking, ports
 from muniment.spine.actor import Actor
 from muniment.spine.errors import Refused
 from muniment.spine.guard import LEDGER_HAND
@@ -78,6 +78,7 @@ CLASSES = frozenset(
         "log.heads",
         "log.prune",
         "log.read",
+        "page.read",
         "party.change",
         "party.read",
         "refusal",
@@ -154,24 +155,34 @@ def _append(events: list[record.Fact], touched: set[tuple[str, str]]) -> None:
         record.append(events, touched)
 
 
-def _refusal(actor: Actor, kind: str, why: Refused) -> None:
-    """Put a refusal on record, in a transaction of its own."""
-    if not within_rate(actor.id, kind):
-        return
-    fact = record.Fact(
-        event=ports.new_id(),
-        cls="refusal",
-        kind=kind,
-        actor=actor,
-        subject="refusal",
-        stream="refusal",
-        at=ports.now(),
-        outcome="refused",
-        cause="",
-        facts={"why": why.what},
-    )
+def refuse(actor: Actor, kind: str, why: str, **facts: Any) -> None:
+    """Put on record that something was refused, in a transaction of its own.
+
+    Beyond a number a minute refusals of one kind for one actor are counted, and the count is put on record.
+
+    :param facts: more of it, besides the reason; what was asked for and its target are added here.
+    """
+    asking.noted(refused=True)
     try:
-        with transaction.atomic():
+        with tenant_scope(actor.tenant), transaction.atomic():
+            if not within_rate(actor.id, kind):
+                tally.count(actor, kind)
+                return
+            asked = asking.current()
+            if asked is not None and asked.what:
+                facts = {"asked": asked.what, "target": Sealed(dict(asked.target)), **facts}
+            fact = record.Fact(
+                event=ports.new_id(),
+                cls="refusal",
+                kind=kind,
+                actor=actor,
+                subject="refusal",
+                stream="refusal",
+                at=ports.now(),
+                outcome="refused",
+                cause="",
+                facts={"why": why, **facts},
+            )
             _append([fact], set())
     except DatabaseError:
         # The refusal stands either way; only its record is missing, and the operator must hear of that.
@@ -195,6 +206,7 @@ def _run(known_kind: str, cls: str, body: Callable[[Act], T], actor: Actor) -> T
         raise constraint_refusal(fault) from fault
     finally:
         _running.reset(token)
+    asking.noted()
     collected = _receipts.get()
     if collected is not None:
         collected.extend(fact.event for fact in act.events)
@@ -227,7 +239,7 @@ def action(
                     return _run(kind, cls, lambda act: body(act, *args, **kwargs), actor)
                 except Refused as why:
                     if _running.get() is None:
-                        _refusal(actor, kind, why)
+                        refuse(actor, kind, why.what)
                     raise
 
         if kind in REGISTRY:

@@ -19,8 +19,13 @@ from muniment.ledger.body import write_body, write_part
 from muniment.ledger.models import Outbox, RowList, Stream
 from muniment.ledger.words import Sealed, plain
 from muniment.proof.canonical import canonical
+<<<<<<< HEAD
 from muniment.proof.leaf import SALT, Opening, commit, seal_fields
 from muniment.spine import envelope, ports
+=======
+from muniment.proof.leaf import Opening, seal_fields
+from muniment.spine import asking, envelope, ports
+>>>>>>> b61b62f (Every answer leaves an entry: the edge looks once more before it goes out, with the number of the request in each)
 from muniment.spine.actor import Actor
 from muniment.spine.blind import blind
 from muniment.spine.installation import keyring
@@ -95,6 +100,12 @@ def _seal_openings(
     return write_body(stands, sealed)
 
 
+def origin_of(actor: Actor) -> dict[str, object]:
+    """Return how and from where an actor came, with the number of the request, command or job that this answers."""
+    asked = asking.current()
+    return actor.origin | ({"request": asked.number} if asked is not None else {})
+
+
 def append(events: list[Fact], touched: set[tuple[str, str]]) -> None:
     """Write these events to the outbox, in the transaction that is open; the first one commits the rows.
 
@@ -111,7 +122,7 @@ def append(events: list[Fact], touched: set[tuple[str, str]]) -> None:
             "action": fact.kind,
             "actor": fact.actor.id,
             "at": plain(fact.at),
-            "origin": plain(fact.actor.origin),
+            "origin": plain(origin_of(fact.actor)),
             "subject": fact.subject,
             "outcome": fact.outcome,
         }

@@ -37,7 +37,17 @@ GROUPS: Final[dict[str, tuple[str | Promise, frozenset[str]]]] = {
     "accounts": (gettext_lazy("Accounts"), frozenset({"access.change", "access.sign_in"})),
     "readings": (
         gettext_lazy("Readings"),
-        frozenset({"case.read", "evidence.read", "log.read", "party.read", "scan.read", "screening.read"}),
+        frozenset(
+            {
+                "case.read",
+                "evidence.read",
+                "log.read",
+                "page.read",
+                "party.read",
+                "scan.read",
+                "screening.read",
+            }
+        ),
     ),
     "refusals": (gettext_lazy("Refusals"), frozenset({"refusal"})),
     "system": (

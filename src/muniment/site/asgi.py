@@ -18,10 +18,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from muniment.site import problems
-from muniment.site.middleware import HEADERS
+from muniment.site.headers import HEADERS
 from muniment.site.uploads import SealedBodies
-from muniment.spine import ports
+from muniment.spine import asking, ports
 from muniment.spine.errors import Busy
+from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
 log = structlog.get_logger("muniment.site")
 
@@ -81,11 +82,17 @@ class BoundedBodies:
 
 
 def _refusal(scope: dict[str, Any], problem: problems.Problem) -> HttpResponse:
+    from muniment.site.recording import on_record  # noqa: PLC0415  # speaks to tables, which are loaded after this file
+
     request = HttpRequest()
+    request.method = scope["method"]
     request.path_info = scope["path"]
+    request.META["REMOTE_ADDR"] = (scope.get("client") or ("",))[0]
     number = ports.new_id().hex
     request.number = number  # type: ignore[attr-defined]  # as the envelope draws it for what comes in
     told = problems.answer(request, problem)
+    with asking.asked(number), tenant_scope(DEPLOYMENT):
+        on_record(request, told)
     for name, value in HEADERS.items():
         told[name] = value
     told["X-Request-Id"] = number

@@ -29,11 +29,12 @@ from muniment.ledger.action import receipts
 from muniment.ledger.receipts import of_events
 from muniment.site import problems
 from muniment.site.middleware import Answer
-from muniment.spine import ports
+from muniment.site.recording import nobody, on_record, told
+from muniment.spine import asking, ports
 from muniment.spine.actor import Actor, ActorKind
 from muniment.spine.errors import MunimentError
 from muniment.spine.keyring import KeyDestroyed
-from muniment.spine.scope import DEPLOYMENT, tenant_scope
+from muniment.spine.scope import tenant_scope
 
 log = structlog.get_logger("muniment.site")
 
@@ -49,19 +50,6 @@ PUBLIC: Final = frozenset(
 OWING: Final = frozenset({"account_logout", "account_reauthenticate"})
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-def nobody(request: HttpRequest) -> Actor:
-    """Return the actor that may do nothing, for requests of people who are not signed in."""
-    return Actor(
-        id="system:nobody",
-        kind=ActorKind.SYSTEM,
-        tenant=DEPLOYMENT,
-        may=frozenset(),
-        via="page",
-        address=address_of(request),
-        role="nobody",
-    )
 
 
 def say_entries(request: HttpRequest, response: HttpResponseBase) -> None:
@@ -106,11 +94,12 @@ class Gate:
         actor = _who(request)
         request.actor = actor or nobody(request)  # type: ignore[attr-defined]  # what every view reads
         if actor is None and "Authorization" in request.headers:
-            return problems.answer(request, problems.by_status(401))
+            return on_record(request, problems.answer(request, problems.by_status(401)))
         tenant = request.actor.tenant  # type: ignore[attr-defined]  # as above
         with tenant_scope(tenant), receipts() as events:
             request.events = events  # type: ignore[attr-defined]  # read by say_entries
-            response = self.get_response(request)
+            # Here and not further out: what is not on record leaves nothing in the session either.
+            response = on_record(request, self.get_response(request))
         say_entries(request, response)
         say_receipts(request, response)
         if isinstance(response, StreamingHttpResponse) and not response.is_async:
@@ -123,12 +112,16 @@ class Gate:
         """Keep out who may not come in; called when the route is known and before its view."""
         name = request.resolver_match.view_name if request.resolver_match else ""
         actor: Actor = request.actor  # type: ignore[attr-defined]  # set above
+        asked = asking.current()
+        if asked is not None:
+            told(request, asked, actor)
         if name in PUBLIC:
             return None
         if actor.kind is not ActorKind.PERSON:
             return self._no_person(request, actor)
         owed = _owed(request, actor)
         if owed and name not in {owed, *OWING}:
+            request.refused_code = "owing"  # type: ignore[attr-defined]  # read when this is put on record
             return problems.answer(request, problems.by_status(403)) if _is_api(request) else redirect(owed)
         if _is_api(request) and request.method not in SAFE:
             # The API is exempt from Django's own check, since tokens need none; a session does.
@@ -141,6 +134,7 @@ class Gate:
             return None if _is_api(request) else problems.answer(request, problems.by_status(403))
         if _is_api(request):
             return problems.answer(request, problems.by_status(401))
+        request.refused_code = "signed-out"  # type: ignore[attr-defined]  # read when this is put on record
         return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
 
 

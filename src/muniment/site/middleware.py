@@ -7,7 +7,6 @@ leaves in our words; a page of somebody signed in is not kept by browsers or cac
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Final
 
 import structlog
 from asgiref.sync import sync_to_async
@@ -16,21 +15,14 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from muniment.site import problems
-from muniment.spine import ports
+from muniment.site.headers import HEADERS
+from muniment.site.recording import on_record
+from muniment.spine import asking, ports
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
 log = structlog.get_logger("muniment.site")
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
-
-HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-    "X-Robots-Tag": "noindex, nofollow",
-}
 
 
 class Envelope:
@@ -44,8 +36,12 @@ class Envelope:
         number = ports.new_id().hex
         request.number = number  # type: ignore[attr-defined]  # read by problems and by the log
         begun = ports.monotonic()
-        with structlog.contextvars.bound_contextvars(request=number), tenant_scope(DEPLOYMENT):
-            response = self.get_response(request)
+        with (
+            asking.asked(number),
+            structlog.contextvars.bound_contextvars(request=number),
+            tenant_scope(DEPLOYMENT),
+        ):
+            response = on_record(request, self.get_response(request))
             if response.status_code >= 400 and not _own_words(request, response):
                 response = _reworded(request, response)
             _log(request, response, begun)

@@ -194,6 +194,7 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     if problem.status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = "Bearer"
     response.is_problem = True  # type: ignore[attr-defined]  # tells the envelope that these are our words
+    response.problem_code = problem.code  # type: ignore[attr-defined]  # what the ledger says of it
     return response
 
 

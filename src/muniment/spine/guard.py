@@ -50,6 +50,7 @@ UNGUARDED: Final = {
     "mfa_authenticator": "allauth's own; secrets are encrypted by our adapter and changes are recorded by access",
     "access_apicall": "answers kept for a day for a repeated API write; the change itself is an action",
     "access_remembered": "attempts and used codes of the last minutes, by keyed digest; the ledger has the sign-ins",
+    "spine_tally": "counts of refusals of the last minute; each count becomes an entry, and the row goes",
     "spine_job": "the queue's leases change outside actions; a job's effect is an action",
 }
 

@@ -111,3 +111,30 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.path} ({self.state})"
+
+
+class Tally(models.Model):
+    """Refusals that were too many to be put on record one by one: counted here until the count itself is.
+
+    One row for each kind and actor, whatever comes, so that nobody fills the disk by being refused.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant_id = models.UUIDField()
+    actor = models.CharField(max_length=80)
+    actor_kind = models.CharField(max_length=12)
+    role = models.CharField(max_length=40)
+    kind = models.CharField(max_length=60)
+    since = models.DateTimeField(db_index=True)
+    times = models.BigIntegerField(default=1)
+
+    class Meta:
+        app_label = "spine"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "actor", "kind"], name="one_tally_per_actor_and_kind"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.times} since {self.since.isoformat()}"

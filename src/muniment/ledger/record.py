@@ -19,13 +19,8 @@ from muniment.ledger.body import write_body, write_part
 from muniment.ledger.models import Outbox, RowList, Stream
 from muniment.ledger.words import Sealed, plain
 from muniment.proof.canonical import canonical
-<<<<<<< HEAD
 from muniment.proof.leaf import SALT, Opening, commit, seal_fields
-from muniment.spine import envelope, ports
-=======
-from muniment.proof.leaf import Opening, seal_fields
 from muniment.spine import asking, envelope, ports
->>>>>>> b61b62f (Every answer leaves an entry: the edge looks once more before it goes out, with the number of the request in each)
 from muniment.spine.actor import Actor
 from muniment.spine.blind import blind
 from muniment.spine.installation import keyring

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from muniment.access.rules import OPERATOR, ROLES, WORKER
+from muniment.access.rules import EDGE, OPERATOR, ROLES, WORKER
 from muniment.ledger.action import CLASSES, REGISTRY
 from muniment.spine.errors import Refused
 
@@ -49,7 +49,7 @@ def test_every_action_says_what_it_does(actions):
 
 
 def test_somebody_holds_every_action_and_nobody_holds_one_that_is_not_there(actions):
-    held = set().union(*ROLES.values(), OPERATOR, WORKER)
+    held = set().union(*ROLES.values(), EDGE, OPERATOR, WORKER)
     assert set(actions) - held == set(), "held by nobody"
     assert held - set(actions) == set(), "held, but no such action"
 

@@ -10,14 +10,14 @@ from django.apps import apps
 from django.db.models import TextChoices
 from django.urls import resolve, reverse
 
-from muniment.access.rules import OPERATOR, ROLES, WORKER
+from muniment.access.rules import EDGE, OPERATOR, ROLES, WORKER
 from muniment.ledger import exporting, publish, reading
 from muniment.ledger.action import REGISTRY, Known
 from muniment.ledger.refusals import CONSTRAINTS
 from muniment.ops.reference.marks import first_sentence, table
 from muniment.spine.errors import MunimentError
 
-GROUPS = {**ROLES, "operator": OPERATOR, "worker": WORKER}
+GROUPS = {**ROLES, "operator": OPERATOR, "worker": WORKER, "the edge of the site": EDGE}
 
 
 def _rooms() -> list[str]:
@@ -27,7 +27,7 @@ def _rooms() -> list[str]:
 def known_actions() -> dict[str, Known]:
     """Return every action of the house by name, after all rooms were loaded; the ledger has its own in three files."""
     loaded = {publish.anchor.__module__, reading.read.__module__, exporting.export.__module__}
-    for room in _rooms():
+    for room in (*_rooms(), "site"):
         if find_spec(f"muniment.{room}.actions") is not None:
             import_module(f"muniment.{room}.actions")
     found = {kind: known for kind, known in sorted(REGISTRY.items()) if known.module.startswith("muniment.")}

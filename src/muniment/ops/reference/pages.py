@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from muniment.ops.reference import acts, commands, tables
+from muniment.ops.reference import acts, commands, tables, unrecorded
 from muniment.spine.errors import Absent
 
 HEAD: Final = (
@@ -22,6 +22,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "errors.md": acts.errors,
     "commands.md": commands.commands,
     "columns.md": tables.columns,
+    "unrecorded.md": unrecorded.unrecorded,
 }
 
 

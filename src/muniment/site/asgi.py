@@ -82,7 +82,9 @@ class BoundedBodies:
 
 
 def _refusal(scope: dict[str, Any], problem: problems.Problem) -> HttpResponse:
-    from muniment.site.recording import on_record  # noqa: PLC0415  # speaks to tables, which are loaded after this file
+    from muniment.site.recording import (
+        on_record,  # speaks to tables, which are loaded after this file
+    )
 
     request = HttpRequest()
     request.method = scope["method"]

@@ -82,9 +82,8 @@ class BoundedBodies:
 
 
 def _refusal(scope: dict[str, Any], problem: problems.Problem) -> HttpResponse:
-    from muniment.site.recording import (
-        on_record,  # speaks to tables, which are loaded after this file
-    )
+    # Speaks to tables, which are loaded after this file.
+    from muniment.site.recording import on_record  # noqa: PLC0415  # see above
 
     request = HttpRequest()
     request.method = scope["method"]

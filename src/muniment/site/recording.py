@@ -100,7 +100,7 @@ def _is_free(request: HttpRequest, route: str, *, refused: bool) -> bool:
     if not route and not refused:
         return request.path_info.startswith(settings.STATIC_URL)
     listed = ROUTES.get(route)
-    return listed is not None and request.method in listed.methods and (listed.refusals or not refused)
+    return bool(listed and request.method in listed.methods and (listed.refusals or not refused))
 
 
 def _refused(request: HttpRequest, response: HttpResponseBase) -> str:
@@ -109,8 +109,8 @@ def _refused(request: HttpRequest, response: HttpResponseBase) -> str:
     if code:
         return code
     if response.status_code >= HTTPStatus.BAD_REQUEST:
-        form = response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-        return "invalid" if form else problems.by_status(response.status_code).code
+        again = response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        return "invalid" if again else problems.by_status(response.status_code).code
     held: Any = getattr(response, "context_data", None) or {}
-    form = held.get("form") if hasattr(held, "get") else None
+    form: Any = held.get("form") if hasattr(held, "get") else None
     return "invalid" if getattr(form, "is_bound", False) and getattr(form, "errors", None) else ""

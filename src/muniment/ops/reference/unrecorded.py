@@ -19,7 +19,7 @@ def unrecorded() -> str:
         "# What leaves no entry in the ledger",
         "",
         "Every other answer of the pages and of the API leaves an entry before it goes out, with who asked, in which",
-        "role, with which factors, from where, for what, with which outcome, and the request's number (`X-Request-Id`).",
+        "role, with which factors, from where, for what, with which outcome, and its number (`X-Request-Id`).",
         "An answer that cannot be put on record is not given.",
         "",
         "| address | methods | refusals | why |",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from tests.ledger.tamper import key, owner, update
 
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, sequence, streams, verify
 from muniment.ledger.models import Entry, Log
 from muniment.proof.checkpoint import parse_checkpoint
-from muniment.proof.streamheads import HeadMap
+from muniment.proof.leaf import parse_leaf
+from muniment.proof.streamheads import Head, HeadMap
 from muniment.proof.streamproof import HEADS_CLASS, parse_stream_proof, write_stream_proof
+from muniment.proof.tiles import Tiles
 from muniment.spine import ports
 from muniment.spine.actor import system
 from muniment.spine.errors import Absent, Busy
@@ -163,3 +166,46 @@ def test_the_deployments_log_has_leaves_of_its_own_and_comes_to_rest(committed):
     assert logs.of(DEPLOYMENT).size == before
     assert len(heads_of(DEPLOYMENT)) >= 1
     assert verify.verify_log(DEPLOYMENT).faults == []
+
+
+def by_the_files(log):
+    """The map over all that is published, made from the files alone."""
+    held = HeadMap()
+    for index, raw in enumerate(Tiles(logs.folder(log), log.published).entries(0, log.published)):
+        leaf = parse_leaf(raw)
+        held.put(Head(leaf.st, leaf.sn, index))
+    return held
+
+
+def test_where_a_stream_ends_is_known_after_its_entries_were_pruned(committed, ada, case):
+    tag = streams.tag_of(ada.tenant, f"cases.Case/{case.id}")
+    with owner(ada.tenant, "ledger_entry") as cursor:
+        cursor.execute("DELETE FROM ledger_entry WHERE stream = %s", [key(UUID(bytes=tag))])
+    streams.forget()
+    now = logs.of(ada.tenant)
+    with tenant_scope(ada.tenant):
+        assert streams._map_at(now, now.size).root() == by_the_files(now).root()
+    cases.read(ada, case_id=case.id)
+    sequence.sequence(ada.tenant)
+    streams.forget()
+    with pytest.raises(Busy, match="cannot be made again"):
+        streams.proof(ada.tenant, tag)
+
+
+def test_a_stream_that_is_older_than_the_note_of_its_place_is_looked_up(committed, ada, case):
+    tag = streams.tag_of(ada.tenant, f"cases.Case/{case.id}")
+    first = streams.proof(ada.tenant, tag)
+    with owner(ada.tenant, "ledger_stream") as cursor:
+        update(cursor, "ledger_stream", "last_idx = NULL", "tenant_id", key(ada.tenant))
+    streams.forget()
+    assert streams.proof(ada.tenant, tag) == first
+    assert faults(ada) == ""
+
+
+def test_a_place_noted_wrongly_is_named(committed, ada, case):
+    tag = UUID(bytes=streams.tag_of(ada.tenant, f"cases.Case/{case.id}"))
+    with owner(ada.tenant, "ledger_stream") as cursor:
+        update(cursor, "ledger_stream", "last_idx = last_idx + 1", "id", key(tag))
+    assert faults(ada) == (
+        f"{committed.origin}: stream {tag}: the place noted for its last entry is not where that entry stands"
+    )

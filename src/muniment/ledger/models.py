@@ -110,12 +110,16 @@ class RowList(LedgerRow):
 
 
 class Stream(LedgerRow):
-    """The random tag and the next number of one subject's stream of events."""
+    """The random tag and the next number of one subject's stream of events, and where its last one stands.
+
+    ``last_idx`` is empty for a stream that went on last before places were noted here.
+    """
 
     kept: ClassVar[Kept] = Kept.REGISTER
 
     subject_index = models.BinaryField(max_length=16)
     next_sn = models.BigIntegerField(default=0)
+    last_idx = models.BigIntegerField(null=True)
 
     class Meta(LedgerRow.Meta):
         constraints = [

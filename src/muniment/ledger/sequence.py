@@ -102,10 +102,10 @@ def sequence_batch(tenant: UUID, most: int = BATCH) -> int:
                         leaf=leaf,
                     )
                 )
-                stream.next_sn += 1
+                stream.next_sn, stream.last_idx = stream.next_sn + 1, grown.size
                 grown.append(leaf_hash(leaf))
             Entry.objects.bulk_create(entries)
-            Stream.objects.bulk_update(streams.values(), ["next_sn"])
+            Stream.objects.bulk_update(streams.values(), ["next_sn", "last_idx"])
             Outbox.objects.filter(id__in=[event.id for event in waiting]).delete()
             log.size, log.frontier = grown.size, b"".join(grown.hashes)
             log.voucher = vouch.voucher(key, log)

@@ -49,12 +49,21 @@ from muniment.spine.scope import tenant_scope
 KIND: Final = "ledger.commit_heads"
 EVERY: Final = timedelta(seconds=60)
 CHUNK: Final = 5000
+STALE: Final = "The map of streams that the ledger committed cannot be made again from its tables."
 
-#: The last entry of every stream, one look into the index for each; reading every entry would take minutes.
+#: The last entry of every stream. Where its place is not noted, one look into the index finds it; where it is, the
+#: entry itself may have been pruned.
 LAST_OF_EACH: Final = """
-SELECT e.stream, e.sn, e.idx FROM ledger_stream s
+SELECT s.id, s.next_sn - 1, COALESCE(s.last_idx, e.idx) FROM ledger_stream s
+LEFT JOIN ledger_entry e ON s.last_idx IS NULL
+    AND e.tenant_id = s.tenant_id AND e.stream = s.id AND e.sn = s.next_sn - 1
+WHERE s.tenant_id = %s AND s.next_sn > 0
+"""
+#: Streams of which another place is noted than that of their last entry.
+MISPLACED: Final = """
+SELECT s.id FROM ledger_stream s
 JOIN ledger_entry e ON e.tenant_id = s.tenant_id AND e.stream = s.id AND e.sn = s.next_sn - 1
-WHERE s.tenant_id = %s
+WHERE s.tenant_id = %s AND s.last_idx <> e.idx ORDER BY s.id
 """
 
 
@@ -176,16 +185,21 @@ def _between(first: int, last: int) -> Iterator[Head]:
         yield Head(stream.bytes, sn, idx)
 
 
+def _asked(question: str, log: Log) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a question about one log, whose first column is the tag of a stream."""
+    with connection.cursor() as cursor:
+        cursor.execute(question, [Log._meta.pk.get_db_prep_value(log.tenant_id, connection)])
+        while rows := cursor.fetchmany(CHUNK):
+            for stream, *rest in rows:
+                yield (stream if isinstance(stream, UUID) else UUID(stream), *rest)
+
+
 def _last_of_each(log: Log, size: int) -> Iterator[Head]:
     """Yield where every stream ends among the first entries of a log."""
     later = {stream for (stream,) in Entry.objects.filter(idx__gte=size).values_list("stream").distinct()}
-    with connection.cursor() as cursor:
-        cursor.execute(LAST_OF_EACH, [Log._meta.pk.get_db_prep_value(log.tenant_id, connection)])
-        while rows := cursor.fetchmany(CHUNK):
-            for stream, sn, idx in rows:
-                tag = stream if isinstance(stream, UUID) else UUID(stream)
-                if tag not in later:
-                    yield Head(tag.bytes, sn, idx)
+    for stream, sn, idx in _asked(LAST_OF_EACH, log):
+        if stream not in later and idx is not None:
+            yield Head(stream.bytes, sn, idx)
     for stream in later:
         rows = Entry.objects.filter(stream=stream, idx__lt=size).order_by("-sn")
         for sn, idx in rows.values_list("sn", "idx")[:1]:
@@ -198,6 +212,8 @@ def map_faults(log: Log) -> Iterator[str]:
     The columns of the entries were held against their leaves before. A log whose beginning was pruned has not got
     all that it takes: what it says is shown by who kept the entries.
     """
+    for (stream,) in _asked(MISPLACED, log):
+        yield f"stream {stream}: the place noted for its last entry is not where that entry stands"
     folder = logs.folder(log)
     rebuilt = RebuiltHeads(partial(published_in, folder), log.published)
     rows = Entry.objects.order_by("idx").values_list("idx", "stream", "sn", "cls")
@@ -239,17 +255,21 @@ def proof(tenant: UUID, tag: bytes, checkpoint: bytes | None = None) -> StreamPr
         raw = Tiles(folder, log.published).checkpoint() if checkpoint is None else checkpoint
         size = parse_checkpoint(raw).size
         newest = _newest(size)
-        said = None if newest is None else published_in(folder, newest.idx)
-        if newest is None or said is None:
+        raw_said = None if newest is None else published_in(folder, newest.idx)
+        if newest is None or raw_said is None:
             raise Busy(
                 "The ledger has not yet written down where its streams end.",
                 todo="Wait a minute, or run: muniment ledger settle.",
             )
-        openings = parse_heads(said, newest.idx)
+        openings = parse_heads(raw_said, newest.idx)
+        said = heads_said(parse_leaf(bytes(newest.leaf)), newest.idx, openings)
         tiles = Tiles(folder, size)
         with _one_at_a_time:
-            heads = _map_at(log, heads_said(parse_leaf(bytes(newest.leaf)), newest.idx, openings).size)
+            heads = _map_at(log, said.size)
             path, at = heads.path(tag)
+            if heads.root() != said.root:
+                # What the map takes was pruned since; the next leaf is about what is there.
+                raise Busy(STALE, todo="Run: muniment ledger settle, then try again.")
         whole = at.sn + 1 if at is not None and at.tag == tag else 0
         if whole > MOST_IN_STREAM:
             raise Refused(f"This stream has more than {MOST_IN_STREAM} entries, too many for one proof.")

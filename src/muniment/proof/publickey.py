@@ -118,22 +118,13 @@ def _ecdsa(curve: Curve, key: bytes, hashed_by: str, signature: bytes, message: 
         r, s = (one.number() for one in only(signature).parts())
     except ValueError:
         return False
-    except Malformed:
-        return False
     if not (0 < r < curve.n and 0 < s < curve.n):
         return False
     digest = hashlib.new(hashed_by, message).digest()
     hashed = int.from_bytes(digest, "big") >> max(0, 8 * len(digest) - curve.n.bit_length())
     inverse = pow(s, -1, curve.n)
     found = _sum_of_two(curve, hashed * inverse % curve.n, r * inverse % curve.n, (x, y))
-    return (found[2] != 0 and (r * found[2] ** 2 - found[0]) % curve.p == 0) or _wrapped(curve, r, found)
-
-
-def _wrapped(curve: Curve, r: int, found: _Point) -> bool:
-    """Return whether r is the point's x, taken once round the order, which is smaller than the field."""
-    return (
-        found[2] != 0 and r + curve.n < curve.p and ((r + curve.n) * found[2] ** 2 - found[0]) % curve.p == 0
-    )
+    return found[2] != 0 and found[0] * pow(found[2], -2, curve.p) % curve.p % curve.n == r
 
 
 def _doubled_point(curve: Curve, point: _Point) -> _Point:

@@ -61,7 +61,7 @@ class Grown:
             **changes,
         }
         fixed = {"action": action, "outcome": facts.pop("outcome", "done")}
-        commitments, openings = seal_fields(fixed, facts, self.random)
+        commitments, openings = seal_fields(fixed, facts, self.random(32))
         leaf = Leaf("system.change", commitments, 0, b"s" * 16, 1893585600, bytes(32)).encode()
         index = len(self.leaves)
         self.leaves.append(leaf)

@@ -56,7 +56,7 @@ def test_the_first_head_over_it_tells_that_it_came_too_late(promised: Promised) 
         promised.receipt(INDEX), promised.entries[INDEX], promised.proof(INDEX), [head, head]
     )
     assert verdict.state == honoured.BROKEN
-    assert verdict.said == f"It stands in the log as entry {INDEX}, and came 7 seconds too late."
+    assert verdict.said == f"It stands in the log as entry {INDEX}, and came 7 s too late."
 
 
 def test_another_leaf_in_its_place_is_not_what_was_promised(promised: Promised) -> None:

@@ -236,7 +236,7 @@ def _found(receipt: Receipt, leaf: bytes, index: int, heads: Sequence[SeenHead])
         said = f"It stands in the log as entry {index}; whether it did before {due} cannot be told from this."
         return Verdict(KEPT, said, index)
     late = first.at - receipt.due
-    return Verdict(BROKEN, f"It stands in the log as entry {index}, and came {late} seconds too late.", index)
+    return Verdict(BROKEN, f"It stands in the log as entry {index}, and came {late} s too late.", index)
 
 
 def _other(receipt: Receipt) -> Verdict:

@@ -16,10 +16,10 @@ from muniment.ledger.trust import reading, rotation
 from muniment.ops.cli import receipts, trusting
 from muniment.ops.cli.answers import answer, common
 from muniment.ops.cli.exports import export, verifier
-from muniment.ops.cli.streams import stream
 from muniment.ops.cli.folders import verify_copy
 from muniment.ops.cli.keeping import checks, prune, retention
 from muniment.ops.cli.program import require_installation
+from muniment.ops.cli.streams import stream
 from muniment.spine import ports
 from muniment.spine.errors import Absent, Invalid
 from muniment.spine.scope import tenant_scope
@@ -113,7 +113,9 @@ def verify(  # one for each option
 ) -> int:
     """Check every log against itself; exit 1 when something does not hold, and name it; 2 when it is not known."""
     if receipt is not None:
-        return _by_receipt(receipt, trust, folder, alone=not deep and policy is None, as_json=as_json)
+        return _by_receipt(
+            receipt, trust, folder, alone=not (deep or policy or kept or hashes_only), as_json=as_json
+        )
     trusted = None if policy is None else witnessing.read_policy(policy)
     keys = None if trust is None else trusting.read_keys(trust)
     if folder is not None:
@@ -156,12 +158,14 @@ def verify(  # one for each option
     return {True: 0, False: 1, None: 2}[holds]
 
 
-def _by_receipt(receipt: Path | None, trust: Any, folder: Path | None, *, alone: bool, as_json: bool) -> int:
-    if receipt is None or not alone or (folder is not None and trust is None):
+def _by_receipt(receipt: Path, trust: Any, folder: Path | None, *, alone: bool, as_json: bool) -> int:
+    if not alone or (folder is not None and trust is None):
         raise Invalid(
-            "--receipt stands without --deep and --policy; --folder stands with --receipt and --trust.",
+            "--receipt stands alone, or with --trust, or with --trust and --folder.",
             todo="See: muniment ledger verify --help.",
         )
+    if folder is None:
+        require_installation()
     return receipts.verify(receipt, trusting.read_keys(trust) if trust else (), folder, as_json=as_json)
 
 

@@ -60,6 +60,9 @@ def ids(house: Seeded, tab: Tab) -> dict[str, str]:
         **{name: house.told[known] for name, known in CALLED.items()},
         "entry_id": entries["items"][0]["id"],
         "eid": finding["eid"],
+        "number": "0",
+        # Only posted to, so that any will do.
+        "question_id": house.told["case"],
     }
 
 

@@ -196,3 +196,5 @@ def an_export(firm: Firm) -> UUID:
 
 #: A tile's name is the same in every log; whose log it is, the session says.
 PLAIN["tile"] = "0/000"
+#: Heads of a log are numbered from 0 in every log; whose log it is, the session says.
+PLAIN["number"] = "0"

@@ -160,6 +160,15 @@ def standing(now: datetime) -> Standing:
     return Standing(lag(own, found, now), contradicted=alarm, fault=force.fault)
 
 
+def named() -> tuple[str, ...]:
+    """Return the names of the witnesses that are in force."""
+    try:
+        found = witnessing.policy()
+    except Invalid:
+        return ()
+    return () if found is None else tuple(sorted({key.name for key in found.witness_keys}))
+
+
 def _covered(log: Log, found: Policy) -> Witnessed | None:
     try:
         head = _best(log, found)

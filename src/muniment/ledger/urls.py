@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from muniment.ledger import views, views_exports, views_list, views_receipts
+from muniment.ledger import views, views_exports, views_list, views_receipts, views_state
 
 app_name = "ledger"
 
@@ -13,8 +13,10 @@ urlpatterns = [
     path("questions/keep/", views_list.keep, name="keep_question"),
     path("questions/<uuid:question_id>/drop/", views_list.drop, name="drop_question"),
     path("head/", views.head, name="head"),
-    path("checkpoints/", views.checkpoints, name="checkpoints"),
+    path("checkpoints/", views_state.checkpoints, name="checkpoints"),
     path("checkpoints/newest/", views.checkpoint, name="checkpoint"),
+    path("checkpoints/<int:number>/", views_state.checkpoint_at, name="checkpoint_at"),
+    path("checks/", views_state.checks, name="checks"),
     path("checkpoints/keys/", views_receipts.keys, name="keys"),
     path("exports/", views_exports.exports, name="exports"),
     path("exports/verify.py", views_exports.verifier, name="verifier"),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from muniment.ledger import explaining, lag, queries, reading
 from muniment.ledger.models import Entry
+from muniment.ledger.time import bounds
 from muniment.spine import ports
 from muniment.spine.actor import Actor
 from muniment.spine.errors import Absent, Refused
@@ -75,6 +76,7 @@ def entry(request: Asked, entry_id: UUID) -> HttpResponse:
             "signed_at": standing.lag.at
             if standing.lag and explaining.told_to_witnesses(found, standing)
             else None,
+            "bounds": bounds.bounds(found),
             "size": queries.size(),
             "command": _command(found),
             "leaf": bytes(found.leaf).decode("ascii"),
@@ -106,29 +108,6 @@ def proof(request: Asked, entry_id: UUID) -> HttpResponse:
     raw = queries.proof_file(found)
     name = _proof_name(found) if isinstance(found, Entry) else ""
     return _file(raw, name, "text/plain; charset=utf-8")
-
-
-@require_GET
-def checkpoints(request: Asked) -> HttpResponse:
-    """Show how the log grew, one signed head after the other."""
-    require_reader(request.actor)
-    held = queries.checkpoints()
-    witnesses = lag.standing(ports.now())
-    signed, covered = (witnesses.lag.names, witnesses.lag.covered) if witnesses.lag else ((), 0)
-    context = {
-        "held": held,
-        "points": [
-            {"at": one.at, "size": one.size, "witnesses": len(signed) if one.size <= covered else 0}
-            for one in reversed(held)
-        ],
-        "count": queries.checkpoint_count(),
-        "origin": queries.origin(),
-        "keys": queries.keys(),
-        "newest": held[0] if held else None,
-        "note": queries.note() if held else "",
-        "witnesses": witnesses,
-    }
-    return render(request, "ledger/checkpoints.html", context)
 
 
 @require_GET

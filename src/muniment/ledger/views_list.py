@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from muniment.ledger import lag, queries, reading, sentences
+from muniment.ledger.checks import runs
 from muniment.ledger.forms import Asking, Keeping
 from muniment.ledger.questions import acts, known
 from muniment.spine import ports
@@ -97,6 +98,7 @@ def index(request: Asked) -> HttpResponse:
         else form.address(readings="shown"),
         "size": queries.size(),
         "witnesses": lag.standing(ports.now()),
+        "checked": runs.standing(ports.now()),
         "newer": form.address() if wanted.before is not None else "",
         "older": form.address(before=str(last)) if last and len(placed) == wanted.most else "",
     }

@@ -23,7 +23,9 @@ EDGE = 8.0
 def checkpoints(points: Iterable[Mapping[str, Any]]) -> SafeString:
     """Draw each checkpoint at its time and size, with a tick beneath for those that were witnessed.
 
-    :param points: mappings with `at` (aware), `size` and, optional, `witnesses` (how many) and `state`.
+    The ground behind what stands after the last witnessed one is coloured: that is how far the witnesses lag.
+
+    :param points: mappings with `at` (aware), `size` and, optional, `witnesses` (how many), `state` and `url`.
     """
     held = sorted(points, key=lambda point: point["at"])
     if not held:
@@ -41,8 +43,9 @@ def checkpoints(points: Iterable[Mapping[str, Any]]) -> SafeString:
 
     path = f"M{number(x(held[0]))} {number(y(held[0]))}"
     path += "".join(f"H{number(x(point))}V{number(y(point))}" for point in held[1:])
-    dots = [
-        node(
+
+    def dot(point: Mapping[str, Any]) -> SafeString:
+        drawn = node(
             "path",
             {
                 "class": f"point s-{status_of(str(point.get('state') or 'proven')).tone}",
@@ -50,12 +53,23 @@ def checkpoints(points: Iterable[Mapping[str, Any]]) -> SafeString:
             },
             node("title", None, f"{exact(point['at'])} · {counted(int(point['size']))}"),
         )
-        for point in held
-    ]
+        # By keyboard and for readers the table beside the picture leads to the same pages, one line each.
+        return node("a", {"href": str(point["url"]), "tabindex": "-1"}, drawn) if point.get("url") else drawn
+
+    dots = [dot(point) for point in held]
+    seen = [point for point in held if int(point.get("witnesses") or 0) > 0]
+    edge = x(seen[-1]) if seen else EDGE
+    gap = (
+        node(
+            "rect",
+            {"class": "points__gap", "x": edge, "y": 0.0, "width": WIDTH - EDGE - edge, "height": FLOOR},
+        )
+        if seen and seen[-1] is not held[-1]
+        else None
+    )
     ticks = [
         node("line", {"class": "witness", "x1": x(point), "x2": x(point), "y1": LANE - 7, "y2": LANE + 7})
-        for point in held
-        if int(point.get("witnesses") or 0) > 0
+        for point in seen
     ]
     words = ngettext(
         "%(count)d checkpoint, %(seen)d witnessed.", "%(count)d checkpoints, %(seen)d witnessed.", len(held)
@@ -68,11 +82,13 @@ def checkpoints(points: Iterable[Mapping[str, Any]]) -> SafeString:
             WIDTH,
             HEIGHT,
             "points__shape",
+            gap,
             node("line", {"class": "s-line", "x1": 0, "x2": WIDTH, "y1": FLOOR, "y2": FLOOR}),
             node("path", {"class": "points__line", "d": path}),
             *dots,
             *ticks,
             title=said,
+            leads=any(point.get("url") for point in held),
         ),
         node(
             "div",

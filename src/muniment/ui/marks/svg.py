@@ -70,8 +70,12 @@ def link_or_text(words: str, url: str, cls: str = "") -> SafeString:
     )
 
 
-def stretchy(width: float, height: float, cls: str, *shapes: Child, title: str = "") -> SafeString:
+def stretchy(
+    width: float, height: float, cls: str, *shapes: Child, title: str = "", leads: bool = False
+) -> SafeString:
     """Frame shapes that fill the room they are given; with a title it is an image, without one decoration.
+
+    :param leads: whether there are links among the shapes, which an image may not hold.
 
     Nothing written goes into it: text would be stretched along.
     """
@@ -81,5 +85,10 @@ def stretchy(width: float, height: float, cls: str, *shapes: Child, title: str =
         "preserveAspectRatio": "none",
     }
     if title:
-        return node("svg", {**attrs, "role": "img", "aria-label": title}, node("title", None, title), *shapes)
+        return node(
+            "svg",
+            {**attrs, "role": "group" if leads else "img", "aria-label": title},
+            node("title", None, title),
+            *shapes,
+        )
     return node("svg", {**attrs, "aria-hidden": "true", "focusable": "false"}, *shapes)

@@ -1,0 +1,104 @@
+"""How the log stands: its signed heads as a picture, one of them to the byte, who witnessed them, and its checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from muniment.ledger import clock, lag, queries
+from muniment.ledger.checks import runs
+from muniment.ledger.models import Checkpoint
+from muniment.ledger.time import bounds
+from muniment.ledger.views import Asked, require_reader
+from muniment.spine import config, ports
+from muniment.spine.errors import Absent
+
+
+@require_GET
+def checkpoints(request: Asked) -> HttpResponse:
+    """Show how the log grew, one signed head after the other."""
+    require_reader(request.actor)
+    now = ports.now()
+    held = queries.checkpoints()
+    witnesses = lag.standing(now)
+    rows = _rows(held, witnesses)
+    allowed = config.current()
+    context = {
+        "rows": rows,
+        "points": [
+            {
+                "at": row["one"].at,
+                "size": row["one"].size,
+                "witnesses": 1 if row["covered"] else 0,
+                "url": row["url"],
+            }
+            for row in reversed(rows)
+        ],
+        "held": held,
+        "count": queries.checkpoint_count(),
+        "origin": queries.origin(),
+        "keys": queries.keys(),
+        "newest": held[0] if held else None,
+        "note": queries.note() if held else "",
+        "witnesses": witnesses,
+        "named": lag.named(),
+        "most_seconds": allowed.unwitnessed_seconds,
+        "most_entries": allowed.unwitnessed_entries,
+        "clock": clock.state(),
+        "time": bounds.time_state(now),
+    }
+    return render(request, "ledger/checkpoints.html", context)
+
+
+def _rows(held: list[Checkpoint], witnesses: lag.Standing) -> list[dict[str, Any]]:
+    """Return each head with what it added to the one before it, and whether a witnessed head holds it."""
+    covered = witnesses.lag.covered if witnesses.lag and not witnesses.contradicted else 0
+    before = [*held[1:], None][: len(held)]
+    return [
+        {
+            "one": one,
+            "url": reverse("ledger:checkpoint_at", args=[one.number]),
+            "added": one.size - (earlier.size if earlier is not None else 0),
+            "after": one.at - earlier.at if earlier is not None else None,
+            "covered": 0 < one.size <= covered,
+        }
+        for one, earlier in zip(held, before, strict=True)
+    ]
+
+
+@require_GET
+def checkpoint_at(request: Asked, number: int) -> HttpResponse:
+    """Show one signed head with its exact text."""
+    require_reader(request.actor)
+    held: Checkpoint | None = Checkpoint.objects.filter(number=number).first() if number < 2**62 else None
+    if held is None:
+        raise Absent
+    beside = {one.number for one in Checkpoint.objects.filter(number__in=[number - 1, number + 1])}
+    witnesses = lag.standing(ports.now())
+    [row] = _rows([held], witnesses)
+    context = {
+        "one": held,
+        "newest": queries.newest_checkpoint(),
+        "covered": row["covered"],
+        "witnesses": witnesses,
+        "earlier": reverse("ledger:checkpoint_at", args=[number - 1]) if number - 1 in beside else "",
+        "later": reverse("ledger:checkpoint_at", args=[number + 1]) if number + 1 in beside else "",
+    }
+    return render(request, "ledger/checkpoint.html", context)
+
+
+@require_GET
+def checks(request: Asked) -> HttpResponse:
+    """List when the log was held against itself, and what came of it."""
+    require_reader(request.actor)
+    held = runs.history()
+    context = {
+        "rows": [{"one": one, "faults": runs.faults_of(one)} for one in held],
+        "standing": runs.standing(ports.now()),
+        "most": len(held),
+    }
+    return render(request, "ledger/checks.html", context)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.proof.streamed import CASE, OTHER, StreamedLog, map_of
 
 from muniment.proof.command import main
+from muniment.proof.leaf import parse_leaf
 from muniment.proof.standalone import verifier_source
 from muniment.proof.streamfile import verify_stream
-from muniment.proof.streamproof import write_stream_proof
+from muniment.proof.streamheads import Head, HeadMap
+from muniment.proof.streamproof import RebuiltHeads, write_stream_proof
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +97,29 @@ def test_the_command_and_the_verifier_alone_say_the_same(
         assert alone.returncode == code, alone.stderr
         if code < 2:
             assert json.loads(alone.stdout)["outcomes"] == json.loads(mine)["outcomes"]
+
+
+def test_maps_and_proofs_are_as_the_vectors_say() -> None:
+    held = json.loads((Path(__file__).parents[1] / "vectors" / "stream-heads.json").read_text("utf-8"))
+
+    def head(one: dict[str, Any] | None) -> Head | None:
+        return None if one is None else Head(b64decode(one["tag"]), one["sn"], one["index"])
+
+    for case in held["maps"]:
+        made = HeadMap(found for one in case["heads"] if (found := head(one)))
+        assert made.root().hex() == case["root"]
+        for asked in case["asked"]:
+            path = tuple(b64decode(one) for one in asked["path"])
+            assert made.path(b64decode(asked["tag"])) == (path, head(asked["at"]))
+    trust = "".join(key + "\n" for key in held["log"]["vkeys"]).encode()
+    whole = verify_stream(held["whole"]["proof"].encode(), trust)
+    assert (whole.verified, whole.shown["entries"]) == (True, len(held["whole"]["places"]))
+    assert verify_stream(held["absent"]["proof"].encode(), trust).shown["entries"] == 0
+    assert len(held["refused"]) >= 10
+    for case in held["refused"]:
+        assert not verify_stream(case["proof"].encode(), trust).verified, case["why"]
+    published = {int(index): raw.encode() for index, raw in held["log"]["published"].items()}
+    rebuilt = RebuiltHeads(published.get, 99)
+    for index, raw in enumerate(held["log"]["entries"]):
+        assert list(rebuilt.take(index, parse_leaf(b64decode(raw)))) == []
+    assert rebuilt.checked == 1

@@ -65,3 +65,26 @@ def a_finding(firm: Firm) -> UUID:
     scan = a_scan(firm)
     with tenant_scope(firm.analyst.tenant):
         return Finding.objects.filter(scan_id=scan).first().id
+
+
+@example("erasure_id")
+def an_erasure(firm: Firm) -> UUID:
+    from tests.isolation.examples import a_counterparty
+
+    from muniment.lifecycle import actions
+
+    person = UUID(str(a_counterparty(firm)))
+    asked = "The person, by letter"
+    return actions.ask_erasure(
+        firm.officer, target=person, basis="gdpr-17-1", asked_for=asked, reason="Asked for in writing."
+    ).id
+
+
+@example("hold_id")
+def a_hold(firm: Firm) -> UUID:
+    from tests.isolation.examples import a_counterparty
+
+    from muniment.lifecycle import actions
+
+    person = UUID(str(a_counterparty(firm)))
+    return actions.place_hold(firm.officer, on="subject", target=person, reason="Proceedings 12/34.").id

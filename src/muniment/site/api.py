@@ -28,6 +28,7 @@ ROOMS: Final = (
     ("/evidence", "muniment.vault.api"),
     ("/ledger", "muniment.ledger.api"),
     ("/packs", "muniment.packs.api"),
+    ("/lifecycle", "muniment.lifecycle.api"),
 )
 
 #: Most bytes of a JSON body; documents come as files, not as JSON.

@@ -31,6 +31,7 @@ NAV: Final = (
     (gettext_lazy("Evidence"), "vault:index", "vault.read"),
     (gettext_lazy("Ledger"), "ledger:index", "ledger.read"),
     (gettext_lazy("Packs"), "packs:index", "packs.download"),
+    (gettext_lazy("Erasure"), "lifecycle:index", "lifecycle.read"),
     (gettext_lazy("Settings"), "access:account", ""),
 )
 

@@ -21,6 +21,7 @@ ROOMS: Final = (
     ("evidence/", "muniment.vault.urls"),
     ("ledger/", "muniment.ledger.urls"),
     ("packs/", "muniment.packs.urls"),
+    ("lifecycle/", "muniment.lifecycle.urls"),
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [

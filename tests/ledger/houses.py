@@ -47,12 +47,12 @@ class Houses:
         self.held: dict[str, Witness] = {}
         self.says: dict[str, Any] = {}
 
-    def open(self, name: str, *logs_known: Log) -> Witness:
+    def open(self, name: str, *logs_known: Log, mirror: bool = False) -> Witness:
         """Let another witness answer."""
         place.make(self.folder / name, place.Settings(name, "https://localhost", "127.0.0.1", 1), NOON)
         for log in logs_known:
             place.trust(self.folder / name, parse_keys(log.vkeys.encode()))
-        made = self.held[name] = Witness(self.folder / name)
+        made = self.held[name] = Witness(self.folder / name, mirror=mirror)
         self.stack.callback(made.state.close)
         self.says[name] = made.add_checkpoint
 
@@ -60,7 +60,7 @@ class Houses:
             said: Answer = self.says[name](raw)
             return said
 
-        url = self.stack.enter_context(answering(self.authority, says))
+        url = self.stack.enter_context(answering(self.authority, says, made.add_entries))
         self.urls.append(url)
         self.lines += place.policy_lines(made.signer, url).splitlines()
         self.egress(self.urls)

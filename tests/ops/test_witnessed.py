@@ -64,6 +64,7 @@ def test_the_page_about_witnesses_does_what_it_says(tmp_path: Path) -> None:
         # A witness of this machine is called as one of a private network.
         "MUNIMENT_ALLOW_EGRESS=": "MUNIMENT_ALLOW_EGRESS_PRIVATE=",
         f"muniment witness serve --state {tmp_path}/witness\n": "",
+        f"muniment witness serve --state {tmp_path}/witness --mirror\n": "",
         "adam@firm.example": adam["login"],
     }
 
@@ -81,7 +82,7 @@ def test_the_page_about_witnesses_does_what_it_says(tmp_path: Path) -> None:
             check=False,
         )
 
-    made, keys, trusted, written, proposed, accepted, allowed, rotated, told, audited = _commands()
+    made, keys, trusted, written, proposed, accepted, allowed, _mirror, rotated, told, audited = _commands()
     for block in (made, keys, trusted, written, proposed):
         done = run(block)
         assert done.returncode == 0, done.stderr

@@ -24,13 +24,16 @@ class _Quiet(ThreadingHTTPServer):
 
 
 @contextmanager
-def answering(authority: trustme.CA, says: Says) -> Iterator[str]:
-    """Serve a witness, or whatever answers like one, and give its address."""
+def answering(authority: trustme.CA, says: Says, takes: Says | None = None) -> Iterator[str]:
+    """Serve a witness, or whatever answers like one, and give its address.
+
+    :param takes: what becomes of entries that a mirror is given.
+    """
 
     class Pages(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
-            said = says(raw)
+            said = takes(raw) if takes is not None and self.path.endswith("/add-entries") else says(raw)
             self.send_response(said.status)
             self.send_header("Content-Type", said.kind)
             self.send_header("Content-Length", str(len(said.body)))

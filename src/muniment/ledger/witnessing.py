@@ -22,10 +22,12 @@ from muniment.ledger.models import Checkpoint, Log
 from muniment.ledger.trust import accepting
 from muniment.proof.checkpoint import check_signature, parse_checkpoint
 from muniment.proof.errors import Malformed
+from muniment.proof.mirror import LACKING, write_given
 from muniment.proof.note import Key, Signature, parse_keys, parse_note, parse_signatures
 from muniment.proof.policy import LARGEST_POLICY, Party, Policy, witnessed
-from muniment.proof.tiles import Tiles, TileWriter
+from muniment.proof.tiles import Tiles, TileWriter, encode_bundle
 from muniment.proof.witness import write_submission
+from muniment.spine import config
 from muniment.spine.errors import Invalid, MunimentError
 from muniment.spine.installation import egress
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
@@ -35,6 +37,8 @@ WITNESSED, ASKED = "witnessed", "asked.json"
 NOT_KEPT: Final = "It signed, and the signature could not be written here."
 LARGEST_ANSWER: Final = 256 * 1024
 AT_ONCE: Final = 8
+#: Entries that a mirror is given in one request; each is at most 4 KiB.
+GIVEN_AT_ONCE: Final = 256
 
 #: The size that a witness cosigned last, by log and address; only saves a request, so it may be forgotten.
 _sizes: dict[tuple[str, str], int] = {}
@@ -186,7 +190,7 @@ def _ask_one(log: Log, own: bytes, url: str) -> tuple[Heard, tuple[Signature, ..
     if old > head.size:  # a log that was set back: the witness is to say so itself
         old = 0
     try:
-        for _attempt in range(2):
+        for _attempt in range(3):
             proof = tiles.consistency(old) if old else []
             answer = egress().post(
                 f"{url.rstrip('/')}/add-checkpoint", write_submission(old, proof, own), LARGEST_ANSWER
@@ -195,6 +199,9 @@ def _ask_one(log: Log, own: bytes, url: str) -> tuple[Heard, tuple[Signature, ..
                 _sizes[log.origin, url] = head.size
                 return Heard(url), parse_signatures(answer.body)
             told = answer.body.decode("ascii", "replace").strip()
+            if answer.status == LACKING and url in config.current().witness_mirrors:
+                _give(log, tiles, url, told)
+                continue
             if answer.status != 409 or not told.isdecimal() or len(told) > 19:
                 break
             _sizes.pop((log.origin, url), None)
@@ -209,10 +216,26 @@ def _ask_one(log: Log, own: bytes, url: str) -> tuple[Heard, tuple[Signature, ..
         403: "It does not accept the log's signature.",
         404: "It does not know this log.",
         422: "It says that this head does not continue the one that it cosigned.",
+        LACKING: "It keeps a copy, and has not been given the entries of this head.",
     }
     return Heard(
         url, meaning.get(answer.status, f"It answered {answer.status}."), alarm=answer.status == 422
     ), ()
+
+
+def _give(log: Log, tiles: Tiles, url: str, told: str) -> None:
+    """Give a mirror the entries that it lacks, some at a time; what it makes of them its next answer says.
+
+    :raises MunimentError, Malformed: when they cannot be read or sent.
+    """
+    first = int(told) if told.isdecimal() and len(told) < 20 else tiles.size
+    while first < tiles.size:
+        last = min(tiles.size, first + GIVEN_AT_ONCE)
+        body = write_given(log.origin, first, encode_bundle(tiles.entries(first, last)))
+        answer = egress().post(f"{url.rstrip('/')}/add-entries", body, LARGEST_ANSWER)
+        if answer.status != 200:
+            return
+        first = last
 
 
 def dressed(log: Log, own: bytes) -> bytes:

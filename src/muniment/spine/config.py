@@ -115,6 +115,11 @@ class Settings:
         "home folder, and none if it is not there.",
         "",
     )
+    witness_mirrors: tuple[str, ...] = _setting(
+        "Addresses of witnesses, as in the policy, that may also be given the entries (commitments without contents) "
+        "to keep a copy; empty means none.",
+        (),
+    )
     unwitnessed_seconds: int = _setting(
         "How long an entry may wait for witnesses before somebody is told, in seconds.", 60
     )

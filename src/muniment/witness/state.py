@@ -100,6 +100,22 @@ class State:
             raise
         return datetime.fromtimestamp(at, UTC)
 
+    def look(self, head: Head) -> None:
+        """Make sure that a head continues the last one, and write nothing but evidence against it.
+
+        :raises Declined: as :meth:`accept` does.
+        """
+        new = head.checkpoint
+        with self._alone:
+            last = self._last(new.origin)
+            known = self._root(new.origin, new.size)
+        try:
+            require_continued(head, None if last is None else last[0], lambda _size: known)
+        except Declined as why:
+            if why.contradiction:
+                self._keep(head, why)
+            raise
+
     def _last(self, origin: str) -> tuple[Checkpoint, int] | None:
         row = self._base.execute(
             "SELECT size, root, at FROM head WHERE origin = ? ORDER BY size DESC LIMIT 1", (origin,)

@@ -93,8 +93,13 @@ def trust(*, file: Any, state: Path, as_json: bool) -> None:
 
 
 @witness.command()
+@click.option(
+    "--mirror",
+    is_flag=True,
+    help="Also keep a copy of the logs, and cosign only heads whose entries are here.",
+)
 @_own
-def serve(*, state: Path, as_json: bool) -> None:
+def serve(*, state: Path, mirror: bool, as_json: bool) -> None:
     """Cosign heads over HTTPS, TLS 1.3 only, until SIGTERM or Ctrl-C."""
     folder = state.absolute()
     told = place.settings(folder)
@@ -108,7 +113,7 @@ def serve(*, state: Path, as_json: bool) -> None:
         raise Clash(why.what, todo=f"Choose another one in {place.SETTINGS}.") from None
     words = f"The witness {told.name} listens on {told.host}:{told.port} until you press Ctrl-C."
     answer({"serving": told.url, "listening": f"{told.host}:{told.port}"}, as_json=as_json, words=words)
-    serving.serve(folder)
+    serving.serve(folder, mirror=mirror)
 
 
 @witness.command()

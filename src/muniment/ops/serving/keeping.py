@@ -116,7 +116,9 @@ def caught_up() -> bool:
     :returns: whether all that was erased is gone; the reason is told on standard error when it is not.
     """
     command = [sys.executable, "-m", "muniment.ops.serving", "catch-up", str(os.getpid())]
-    return subprocess.run(command, stdin=subprocess.DEVNULL, start_new_session=True, check=False).returncode == 0
+    return (
+        subprocess.run(command, stdin=subprocess.DEVNULL, start_new_session=True, check=False).returncode == 0
+    )
 
 
 def serve(ready: Callable[[], None], tick: Callable[[], None] = lambda: None) -> int:

@@ -28,14 +28,17 @@ LOGS: dict[str, Any] = {
 }
 
 
-def load(parent: int, target: str) -> Witness:
+def load(parent: int, mirror: bool, target: str) -> Witness:  # noqa: FBT001  # bound by position in `serve`
     """Load the witness of a folder in the server's worker, tied to the server's own process."""
     tie_to(parent)
-    return Witness(Path(target))
+    return Witness(Path(target), mirror=mirror)
 
 
-def serve(folder: Path) -> None:
-    """Serve until the process is asked to stop."""
+def serve(folder: Path, *, mirror: bool = False) -> None:
+    """Serve until the process is asked to stop.
+
+    :param mirror: whether it also keeps a copy of the logs.
+    """
     settings = place.settings(folder)
     tls = folder / place.TLS
     server = Granian(
@@ -53,4 +56,4 @@ def serve(folder: Path) -> None:
         workers_kill_timeout=10,
         respawn_failed_workers=True,
     )
-    server.serve(target_loader=partial(load, os.getpid()))
+    server.serve(target_loader=partial(load, os.getpid(), mirror))

@@ -83,7 +83,7 @@ def test_who_got_no_answer_asks_for_the_receipt_again(client, ada, monkeypatch):
         raise DatabaseError("the server went away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(gate, "of_events", lost)
+        patch.setattr(gate, "of_answer", lost)
         answer = ask(client, **{"Idempotency-Key": "one"})
     assert (answer.status_code, "X-Ledger-Receipt" in answer) == (201, False)
     event = answer["X-Ledger-Entry"]

@@ -48,7 +48,7 @@ from muniment.spine.errors import Absent, Busy
 from muniment.spine.installation import keyring
 from muniment.spine.keyring import KeyDestroyed
 from muniment.spine.keys import derive
-from muniment.spine.scope import tenant_scope
+from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
 #: The announcement of the receipt key, and what COSE receipts need of the newest head, beside the tiles.
 ANNOUNCED: Final = "receipt-key"
@@ -91,6 +91,15 @@ def of_events(tenant: UUID, events: Iterable[UUID]) -> list[bytes]:
     size, root = (0, EMPTY_ROOT) if newest is None else (newest[0], bytes(newest[1]))
     signing, key = _signing(tenant), public_key(log)
     return [write_receipt(_promised(log.origin, one, size, root), key, signing.sign) for one in held]
+
+
+def of_answer(tenant: UUID, events: Sequence[UUID]) -> list[bytes]:
+    """Return the receipts of what somebody of a tenant did; some of it concerns the installation and is in its log.
+
+    :raises KeyDestroyed: when the tenant has no key any more.
+    """
+    found = of_events(tenant, events)
+    return found if len(found) == len(set(events)) else [*found, *of_events(DEPLOYMENT, events)]
 
 
 def of_event(event: Event) -> bytes:

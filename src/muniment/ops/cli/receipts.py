@@ -92,7 +92,7 @@ def save(opened: Any, tenant: UUID, events: Sequence[UUID]) -> None:
     :raises Invalid: when they cannot be written.
     """
     try:
-        opened.write(b"".join(receipts.of_events(tenant, events)))
+        opened.write(b"".join(receipts.of_answer(tenant, events)))
         opened.flush()
     except OSError:
         raise Invalid(

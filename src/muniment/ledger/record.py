@@ -14,6 +14,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Max
+
 from muniment.ledger import numbers, rows, vouch
 from muniment.ledger.body import write_body, write_part
 from muniment.ledger.models import Outbox, RowList, Stream
@@ -28,6 +30,10 @@ from muniment.spine.sealed import TENANT_KEY
 
 _order_lock = threading.Lock()
 _last_order = 0
+#: Seconds by which the clock may fall behind the kernel's count before it was set back.
+SET_BACK = 1.0
+_ahead = 0.0
+_asked: set[UUID] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +52,35 @@ class Fact:
     facts: dict[str, Any]
 
 
-def _next_order() -> int:
-    """Return a number greater than every one before it in this process, near the time in nanoseconds."""
+def _wall() -> int:
+    """Return the time in nanoseconds, as far as the clock tells microseconds."""
+    return int(ports.now().timestamp() * 1_000_000) * 1000
+
+
+def _next_order(least: int = 0) -> int:
+    """Return a number greater than ``least`` and every one before it in this process, near the time."""
     global _last_order  # noqa: PLW0603  # one counter for the process is the point
     with _order_lock:
-        _last_order = max(_last_order + 1, int(ports.now().timestamp() * 1_000_000) * 1000)
+        _last_order = max(_last_order + 1, least + 1, _wall())
         return _last_order
+
+
+def _waiting_order(tenant: UUID) -> int:
+    """Return the order of the newest waiting event of a tenant where the clock may have been set back; 0 elsewhere.
+
+    Asked of the database by a process that has not written for the tenant yet, and by one whose clock went back: an
+    event must not be placed before one that waits already, whichever process wrote that, under whichever clock.
+    """
+    global _ahead  # noqa: PLW0603  # one clock for the process
+    ahead = ports.now().timestamp() - ports.monotonic()
+    with _order_lock:
+        if ahead < _ahead - SET_BACK:
+            _asked.clear()
+        _ahead = ahead
+        if tenant in _asked and _last_order < _wall() + 1_000_000:
+            return 0
+        _asked.add(tenant)
+    return Outbox.objects.aggregate(newest=Max("order"))["newest"] or 0
 
 
 def place(tenant: UUID, event: UUID) -> bytes:
@@ -110,6 +139,7 @@ def append(events: list[Fact], touched: set[tuple[str, str]]) -> None:
     found = rows.marks(touched)
     streams: dict[str, Stream] = {}
     waiting = []
+    least = _waiting_order(tenant)
     lane, first = numbers.take(tenant, len(events))
     key = vouch.key_of(tenant)
     for number, fact in enumerate(events):
@@ -152,7 +182,7 @@ def append(events: list[Fact], touched: set[tuple[str, str]]) -> None:
             at=fact.at,
             stream=stream.id,
             body=_seal_openings(tenant, fact, openings, keys, seeds, stands=stands),
-            order=_next_order(),
+            order=_next_order(least),
             commitments=b"".join(root),
         )
         event.voucher = vouch.voucher(key, event)

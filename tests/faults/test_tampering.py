@@ -28,8 +28,11 @@ django.setup()
 from uuid import UUID
 from muniment.access.queries import actor_of
 from muniment.access.models import Person
-from muniment.access.rules import WORKER
-from muniment.ledger import publish
+from dataclasses import replace
+from muniment.access.rules import OPERATOR, WORKER
+from muniment.ledger import logs, publish
+from muniment.ledger.trust import accepting, rotation
+from muniment.spine import ports
 from muniment.ledger.questions import acts as questions
 from muniment.packs import actions as packs
 from muniment.packs.models import Pack
@@ -53,7 +56,12 @@ def erase_somebody(actor, tenant):
         other = actor_of(person, factors=frozenset({"password", "totp"}), address="192.0.2.7", via="page")
     lifecycle.answer_erasure(other, erasure_id=order.id, approve=True, reason=why)
     executing.carry_out(tenant, order.id)
+def change_trust(tenant):
+    by_hand = system("operator", may=OPERATOR, via="cli")
+    accepting.propose_policy(by_hand, body="quorum none\\n")
+    rotation.rotate(replace(by_hand, tenant=tenant), logs.of(tenant), ports.now())
 tenant, officer, pack, scan = map(UUID, sys.argv[1:5])
+change_trust(tenant)
 with tenant_scope(tenant):
     person = Person.objects.get(id=officer)
     actor = actor_of(person, factors=frozenset({"password", "totp"}), address="192.0.2.7", via="page")

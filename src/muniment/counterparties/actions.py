@@ -22,6 +22,7 @@ from muniment.counterparties.models import (
     Standing,
     Status,
 )
+from muniment.counterparties.models import Kind as KindOf
 from muniment.ledger.action import Act, action
 from muniment.ledger.refusals import constraint
 from muniment.ledger.words import Sealed
@@ -66,7 +67,12 @@ def add(act: Act, *, party: PartyInput) -> Counterparty:
     row = _row(act, ports.new_id(), party, key)
     row.save(force_insert=True)
     BlindToken.objects.bulk_create(_tokens(row.id, party, key))
-    act.record(row, kind=party.kind, reference=party.reference, mark=row.mark)
+    act.record(
+        row,
+        kind=party.kind,
+        reference=_of_the_party(row, party.reference),
+        mark=_of_the_party(row, row.mark),
+    )
     return row
 
 
@@ -102,7 +108,7 @@ def change(
         raise Clash("Nothing was changed.", todo="There is nothing to do.")
     row.status = status
     _bring_up_to_date(act, row, party, keyring().blind_key(act.tenant))
-    act.record(row, fields=changed, mark=row.mark, status=status)
+    act.record(row, fields=changed, mark=_of_the_party(row, row.mark), status=status)
     return row
 
 
@@ -122,6 +128,11 @@ def read(act: Act, *, ids: Sequence[UUID]) -> list[Counterparty]:
         raise Absent
     act.record(rows[0] if len(rows) == 1 else "counterparties.Counterparty", count=len(rows))
     return rows
+
+
+def _of_the_party(row: Counterparty, value: str) -> Sealed | str:
+    """Return a fact as it is recorded: what leads to a person goes under that person's key, and with it."""
+    return Sealed(value, subject=row.id) if row.kind == KindOf.PERSON else value
 
 
 def _row(act: Act, ident: UUID, party: PartyInput, key: bytes) -> Counterparty:

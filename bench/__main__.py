@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("ledger_bench", "law_bench", "screening_bench", "site_bench")
+PARTS = ("ledger_bench", "verify_bench", "law_bench", "screening_bench", "site_bench")
 
 
 def part(name: str) -> dict[str, Any]:
@@ -84,6 +84,8 @@ MEASURES = (
     Measure(
         "inclusion proofs verified", "50,000 /s", "ledger_bench", "proofs_per_second", "/s", 50_000, more=True
     ),
+    Measure("a million entries verified from tiles", "60 s", "verify_bench", "verify_seconds", "s", 60),
+    Measure("memory that this takes", "300 MB", "verify_bench", "verify_megabytes", "MB", 300),
     Measure("page, median, warm, over TLS", "60 ms", "site_bench", "page_milliseconds", "ms", 60),
     Measure("`make demo SERVE=0`, packages installed", "180 s", "site_bench", "demo_seconds", "s", 180),
     Measure("memory of all processes, lists loaded", "1.2 GB", "site_bench", "memory_megabytes", "MB", 1200),

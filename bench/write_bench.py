@@ -31,7 +31,9 @@ BEGIN = """BEGIN;
 SELECT set_config('muniment.tenant', '{tenant}', true), set_config('muniment.action', 'ledger.hand', true);
 """
 COLUMNS = "id, tenant_id, cls, kind, actor, subject, at, stream, body"
-VALUES = "gen_random_uuid(), '{tenant}', 'c', 'k', 'a', 's', now(), '{tenant}', decode(repeat('ab', 450), 'hex')"
+VALUES = (
+    "gen_random_uuid(), '{tenant}', 'c', 'k', 'a', 's', now(), '{tenant}', decode(repeat('ab', 450), 'hex')"
+)
 OUTBOX = (
     BEGIN
     + """UPDATE ledger_lane SET next_number = next_number + {events} WHERE id =

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, queries, rules, verify
@@ -71,14 +71,14 @@ def entries(tenant) -> list[int]:
 def test_old_entries_go_whole_bundles_of_them_and_everything_still_holds(old, ada):
     before = logs.of(ada.tenant).size
     done = doing.prune(ada.tenant)
-    assert (done.below, done.gone, done.bundles, done.stops) == (512, 512, 2, ())
+    assert (done.below, done.gone, done.bundles, done.stops) == (512, 510, 2, ())
     left = entries(ada.tenant)
-    assert left[0] == 512
+    assert left[:3] == [0, 1, 512], "how the tenant began never goes, nor what an open case needs"
     assert left[-1] == logs.of(ada.tenant).size - 1 >= before
     for deep in (False, True):
         found = verify.verify_log(ada.tenant, deep=deep)
         assert found.faults == []
-        assert found.pruned == 512
+        assert found.pruned == 510
     assert found.rows > 1, "rows whose last change was pruned are still held"
     folder = logs.folder(logs.of(ada.tenant))
     assert not (folder / "tile/entries/000").exists()
@@ -113,8 +113,8 @@ def test_the_entry_that_signs_the_bound_says_what_went_and_why(old, ada):
     with tenant_scope(ada.tenant):
         [told] = queries.told(Entry.objects.filter(kind="ledger.prune"))
     facts = told.opened.facts
-    assert told.sentence == "512 entries go below 512, as their time is over"
-    assert (facts["bound"], facts["goes"], facts["number"], facts["why"]) == (512, 512, 0, doing.WHY)
+    assert told.sentence == "510 entries go below 512, as their time is over"
+    assert (facts["bound"], facts["goes"], facts["number"], facts["why"]) == (512, 510, 0, doing.WHY)
     assert f"case.read<512@{moment(rules.months_before(told.at, 13))}" in facts["classes"]
     assert not any(line.startswith("log.prune<") for line in facts["classes"])
 
@@ -135,8 +135,8 @@ def test_a_later_pruning_goes_on_from_the_bound(old, ada, many):
     with ports.frozen(clock=later):
         assert doing.prune(ada.tenant).below == 768
         found = verify.verify_log(ada.tenant, deep=True)
-        assert (found.faults, found.pruned) == ([], 767)
-        assert entries(ada.tenant)[:2] == [604, 768], "what signed the first bound never goes"
+        assert (found.faults, found.pruned) == ([], 764)
+        assert {0, 1, 604} <= set(entries(ada.tenant)), "what signed the first bound never goes"
         with tenant_scope(ada.tenant):
             assert set(Prune.objects.values_list("number", flat=True)) == {0, 1}
             assert Carried.objects.values("entry").distinct().count() == 1
@@ -156,15 +156,16 @@ def test_a_class_that_is_kept_longer_stays_entry_by_entry(old, ada, adam):
     with tenant_scope(ada.tenant):
         wanted = set(Entry.objects.filter(cls="case.change", idx__lt=512).values_list("idx", flat=True))
     assert wanted
+    wanted.add(0)
     done = doing.prune(ada.tenant)
     assert (done.below, done.gone) == (512, 512 - len(wanted))
     assert {one for one in entries(ada.tenant) if one < 512} == wanted
     found = verify.verify_log(ada.tenant, deep=True)
     assert (found.faults, found.pruned) == ([], 512 - len(wanted))
     with ports.frozen(clock=THEN + timedelta(days=61 * 31)):
-        assert doing.prune(ada.tenant).gone >= len(wanted)
+        assert doing.prune(ada.tenant).gone >= len(wanted) - 2
         assert verify.verify_log(ada.tenant, deep=True).faults == []
-        assert entries(ada.tenant)[0] >= 512
+        assert not {one for one in entries(ada.tenant) if 1 < one < 512}
 
 
 def test_what_somebody_still_needs_stays(old, ada, monkeypatch):
@@ -223,7 +224,7 @@ def test_the_database_lets_no_entry_go_without_a_bound(old, ada, hand):
 
 
 @pytest.mark.parametrize(
-    ("hand", "where"), [(LEDGER_HAND, {"idx": 0}), ("cases.open", {"idx": 0}), (PRUNING_HAND, {"idx": 512})]
+    ("hand", "where"), [(LEDGER_HAND, {"idx": 3}), ("cases.open", {"idx": 3}), (PRUNING_HAND, {"idx": 512})]
 )
 def test_the_database_lets_only_the_pruning_hand_take_away_and_only_below_the_bound(
     old, ada, hand, where, monkeypatch
@@ -233,13 +234,18 @@ def test_the_database_lets_only_the_pruning_hand_take_away_and_only_below_the_bo
     with tenant_scope(ada.tenant), pytest.raises(IntegrityError), transaction.atomic(), open_action(hand):
         Entry.objects.filter(**where).delete()
     with tenant_scope(ada.tenant), transaction.atomic(), open_action(PRUNING_HAND):
-        assert Entry.objects.filter(idx=0).delete()[0] == 1
+        assert Entry.objects.filter(idx=3).delete()[0] == 1
 
 
 def test_the_pruning_hand_changes_and_adds_nothing(old, ada):
     with tenant_scope(ada.tenant):
         one = Entry.objects.get(idx=1)
-        with pytest.raises(IntegrityError), transaction.atomic(), open_action(PRUNING_HAND):
+        # On PostgreSQL the application's role has not even the right to change an entry.
+        with (
+            pytest.raises((IntegrityError, ProgrammingError)),
+            transaction.atomic(),
+            open_action(PRUNING_HAND),
+        ):
             Entry.objects.filter(idx=1).update(kind="x")
         one.id = ports.new_id()
         one.idx = one.sn = 9999
@@ -270,7 +276,7 @@ def test_what_is_not_signed_yet_is_not_carried_out(old, ada, monkeypatch):
     assert entries(ada.tenant)[0] == 0
     monkeypatch.undo()
     publish.settle()
-    assert doing.prune(ada.tenant).gone == 512
+    assert doing.prune(ada.tenant).gone == 510
 
 
 def test_the_worker_prunes_a_log_once_in_four_weeks(old, ada):

@@ -1,5 +1,7 @@
 """Cases as a Django app."""
 
+from __future__ import annotations
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,10 @@ class CasesConfig(AppConfig):
 
     name = "muniment.cases"
     label = "cases"
+
+    def ready(self) -> None:
+        """Keep the entries of a case that waits: its decision and its proof rest on them."""
+        from muniment.cases import queries  # noqa: PLC0415  # models are not loaded when apps are configured
+        from muniment.ledger.pruning import plan  # noqa: PLC0415  # as above
+
+        plan.KEEPERS.append(queries.unfinished)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -21,6 +21,7 @@ from muniment.screening import queries as screening
 from muniment.screening import rules as match_rules
 from muniment.sources import rules as sources
 from muniment.spine.errors import Absent, Invalid
+from muniment.spine.scope import tenant_scope
 from muniment.vault import queries as vault
 
 MOST: Final = 100
@@ -293,3 +294,12 @@ def waiting_count() -> int:
 def overdue(at: datetime) -> list[Case]:
     """Return the cases that nobody has decided and whose time has passed."""
     return list(Case.objects.filter(state__in=[State.OPEN, State.PROPOSED], due_at__lt=at).order_by("due_at"))
+
+
+def unfinished(tenant: UUID) -> Iterator[str]:
+    """Yield every case of a tenant that is not closed, as entries name it."""
+    with tenant_scope(tenant):
+        for case in Case.objects.exclude(state__in=[State.DECIDED, State.WITHDRAWN]).values_list(
+            "id", flat=True
+        ):
+            yield f"{Case._meta.label}/{case}"

@@ -17,7 +17,9 @@ class LifecycleConfig(AppConfig):
             erased,
             verify,
         )
+        from muniment.ledger.pruning import plan  # noqa: PLC0415  # as above
         from muniment.lifecycle import checking_keys, queries  # noqa: PLC0415  # as above
 
+        plan.STOPS.append(queries.against_pruning)
         erased.ORDERS.append(queries.erased)
         verify.DEEP_CHECKS.append(checking_keys.faults)

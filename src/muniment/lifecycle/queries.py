@@ -92,6 +92,12 @@ def in_force() -> list[Hold]:
     return list(Hold.objects.filter(lifted_at__isnull=True).order_by("number"))
 
 
+def against_pruning(_tenant: UUID, _now: datetime) -> Iterator[str]:
+    """Yield a reason for each legal hold for which no entry of the tenant may be pruned."""
+    for one in in_force():
+        yield f"legal hold {one.number} is in force"
+
+
 def on_everything() -> list[Hold]:
     """Return the holds in force that keep the whole tenant; a purge asks this too."""
     return [one for one in in_force() if one.on == HoldOn.TENANT]

@@ -9,12 +9,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError
+from tests.ledger.tamper import key, owner, update
 
 from muniment.access.models import ApiCall
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, receipts
 from muniment.ledger.action import receipts as collected
-from muniment.ledger.models import Entry, Outbox
+from muniment.ledger.models import Checkpoint, Entry, Outbox
 from muniment.proof import honoured
 from muniment.proof.note import parse_keys
 from muniment.proof.receipt import open_announcement, open_receipt, parse_receipt
@@ -93,6 +94,17 @@ def test_who_got_no_answer_asks_for_the_receipt_again(client, ada, monkeypatch):
     placed = client.get(f"/api/v1/ledger/entries/{event}/receipt")
     assert waiting["Content-Type"] == "text/plain; charset=utf-8"
     assert promise(waiting.content) == promise(held(again)[0]) == promise(placed.content)
+
+
+def test_a_head_that_was_tampered_with_does_not_make_a_failure_of_what_is_done(client, ada):
+    cases.open_case(ada, title="One")
+    publish.settle()
+    with tenant_scope(ada.tenant):
+        row = Checkpoint.objects.get()
+    with owner(ada.tenant, "ledger_checkpoint") as cursor:
+        update(cursor, "ledger_checkpoint", "note = 'words'", "id", key(row.id))
+    answer = ask(client)
+    assert (answer.status_code, "X-Ledger-Receipt" in answer) == (201, False)
 
 
 def test_no_receipt_speaks_of_what_was_taken_back(client, ada, monkeypatch):

@@ -24,7 +24,7 @@ from muniment.ledger.trust import rotation
 from muniment.proof import honoured
 from muniment.proof.canonical import canonical, decode64, encode64, parse, shaped
 from muniment.proof.checkpoint import Checkpoint as SignedHead
-from muniment.proof.checkpoint import open_checkpoint
+from muniment.proof.checkpoint import open_checkpoint, parse_checkpoint
 from muniment.proof.cose import to_sign, write_cose_receipt
 from muniment.proof.errors import Malformed
 from muniment.proof.honoured import SeenHead, Verdict
@@ -84,13 +84,16 @@ def of_events(tenant: UUID, events: Iterable[UUID]) -> list[bytes]:
         ]
         if not held:
             return []
-        log: Log = Log.objects.get()
-        newest: tuple[int, bytes] | None = (
-            Checkpoint.objects.order_by("-number").values_list("size", "root").first()
+        newest: str | None = Checkpoint.objects.order_by("-number").values_list("note", flat=True).first()
+        # The head names its log: one question less, on the way to an answer.
+        head = (
+            SignedHead(Log.objects.get().origin, 0, EMPTY_ROOT)
+            if newest is None
+            else parse_checkpoint(newest.encode())
         )
-    size, root = (0, EMPTY_ROOT) if newest is None else (newest[0], bytes(newest[1]))
-    signing, key = _signing(tenant), public_key(log)
-    return [write_receipt(_promised(log.origin, one, size, root), key, signing.sign) for one in held]
+    signing = _signing(tenant)
+    key = Key(receipt_name(head.origin), ED25519, signing.public_key().public_bytes_raw())
+    return [write_receipt(_promised(one, head), key, signing.sign) for one in held]
 
 
 def of_answer(tenant: UUID, events: Sequence[UUID]) -> list[bytes]:
@@ -113,18 +116,18 @@ def of_event(event: Event) -> bytes:
     return found[0]
 
 
-def _promised(origin: str, event: Outbox | Entry, size: int, root: bytes) -> Receipt:
+def _promised(event: Outbox | Entry, head: SignedHead) -> Receipt:
     recorded = int(event.at.timestamp())
     body = body_digest(bytes(event.body))
     return Receipt(
-        origin=origin,
+        origin=head.origin,
         entry=event.id.hex,
         leaf=promised_leaf(_leaf(event, body)),
         body=body,
         recorded=recorded,
         due=recorded + PROMISE,
-        size=size,
-        root=root,
+        size=head.size,
+        root=head.root,
     )
 
 

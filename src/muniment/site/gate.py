@@ -27,6 +27,7 @@ from muniment.access.models import Person
 from muniment.access.queries import actor_by_token, actor_of, lacks_second_factor
 from muniment.ledger.action import receipts
 from muniment.ledger.receipts import of_answer
+from muniment.proof.errors import Malformed
 from muniment.site import problems
 from muniment.site.middleware import Answer
 from muniment.site.recording import nobody, on_record, told
@@ -70,7 +71,7 @@ def say_receipts(request: HttpRequest, response: HttpResponseBase) -> None:
     events = [UUID(one) for one in named.split(", ")[:MOST_RECEIPTS]]
     try:
         made = of_answer(request.actor.tenant, events)  # type: ignore[attr-defined]  # set by the gate
-    except (MunimentError, KeyDestroyed, DatabaseError):
+    except (MunimentError, Malformed, KeyDestroyed, DatabaseError):
         # What was asked for is done: its answer does not become a failure for want of a receipt.
         log.exception("no_receipt")
         return

@@ -51,7 +51,8 @@ def forget() -> None:
     if "muniment.screening.matching" not in sys.modules:
         return
     for held in gc.get_objects():
-        if isinstance(held, _CACHE) and str(held.__module__).startswith(_REMEMBERING):
+        # Its type and not isinstance: lazy objects of others would wake up when asked what they are.
+        if type(held) is _CACHE and str(held.__module__).startswith(_REMEMBERING):
             held.cache_clear()
 
 

@@ -209,3 +209,19 @@ def test_each_question_is_answered_along_an_index_without_sorting(days, otto, as
     assert "SCAN ledger_entry'" not in plan
     assert "TEMP B-TREE" not in plan, plan
     assert " Sort" not in plan, plan
+
+
+def test_two_questions_at_once_answer_both_and_only_the_narrower_one_is_asked_by_its_index(
+    days, otto, ada, vera
+):
+    """Else the wide index is read whole for what only somebody did now and then."""
+    with tenant_scope(otto.tenant):
+        both = queries.entries(Wanted(actor=vera.id, outcome="refused"))
+        assert [(one.actor, one.cls) for one in both] == [(vera.id, "refusal")]
+        assert queries.entries(Wanted(actor=ada.id, outcome="refused")) == []
+        cases_only = frozenset({"case.change"})
+        assert queries.entries(Wanted(classes=cases_only, outcome="refused")) == []
+        found = queries.entries(Wanted(classes=cases_only, actor=ada.id, kind="cases.open", outcome="done"))
+        assert len(found) == 3
+        statement = str(wanted.matching(Entry.objects.all(), Wanted(actor=ada.id, kind="cases.open")).query)
+        assert "COALESCE" in statement.split("WHERE")[1]

@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 
 from muniment.ledger.action import REGISTRY
 from muniment.ledger.models import Entry, Stream
@@ -87,21 +88,39 @@ def _day(day: date, *, after: int = 0) -> datetime:
     return datetime.combine(day, time(), UTC) + timedelta(days=after)
 
 
+def _apart(rows: Any, column: str, values: list[str], *, alone: bool) -> Any:
+    """Narrow rows by a column; by its own index only when no narrower question has one.
+
+    Without counts of what the tables hold, SQLite guesses which of two indexes is the narrow one, and reads twenty
+    thousand refusals to find those of somebody who was never refused anything. An expression has no index.
+    """
+    if alone:
+        return rows.filter(
+            **{f"{column}__in" if len(values) > 1 else column: values if len(values) > 1 else values[0]}
+        )
+    beside = f"{column}_beside"
+    return rows.annotate(**{beside: Coalesce(column, Value(""))}).filter(**{f"{beside}__in": values})
+
+
 def matching(rows: Any, wanted: Wanted) -> Any:
-    """Narrow entries or waiting events to those that are asked for."""
-    plain = {
-        "kind": wanted.kind,
-        "actor": wanted.actor,
-        "subject": wanted.subject,
-        "stream": wanted.stream,
-    }
-    rows = rows.filter(**{name: value for name, value in plain.items() if value})
-    if wanted.about:
-        rows = rows.filter(stream=series_of(wanted.about))
-    if wanted.outcome:
-        rows = rows.filter(cls="refusal") if wanted.outcome == "refused" else rows.exclude(cls="refusal")
-    if wanted.classes:
-        rows = rows.filter(cls__in=sorted(wanted.classes))
+    """Narrow entries or waiting events to those that are asked for, the narrowest question first."""
+    alone = True
+    stream = series_of(wanted.about) if wanted.about else wanted.stream
+    if wanted.about or wanted.stream:
+        rows, alone = rows.filter(stream=stream), False
+    classes = sorted(wanted.classes)
+    if wanted.outcome == "refused":
+        classes = ["refusal"] if not classes or "refusal" in classes else ["of nothing"]
+    for column, values in (
+        ("subject", [wanted.subject]),
+        ("actor", [wanted.actor]),
+        ("kind", [wanted.kind]),
+        ("cls", classes),
+    ):
+        if any(values):
+            rows, alone = _apart(rows, column, values, alone=alone), False
+    if wanted.outcome == "done":
+        rows = rows.exclude(cls="refusal")
     if wanted.since is not None:
         rows = rows.filter(at__gte=_day(wanted.since))
     if wanted.until is not None:

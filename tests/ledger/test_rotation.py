@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.ledger.houses import put_into_force
 from tests.ops.commands import here
 
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, verify
-from muniment.ledger.models import Checkpoint, Entry, Log
+from muniment.ledger.models import Checkpoint, Entry, Log, Outbox
+from muniment.ledger.pruning import plan
 from muniment.ledger.trust import reading, rotation
 from muniment.ledger.trust.models import LogKey
 from muniment.proof.checkpoint import open_checkpoint
@@ -218,6 +220,21 @@ def test_a_published_step_is_written_again_after_a_crash(old: tuple[Key, ...], o
         publish.settle()
         assert rotation.followed(deployment(), old).turns
     assert place.read_bytes().startswith(whole[:40])
+
+
+def test_the_entries_that_trust_rests_on_are_never_pruned(
+    old: tuple[Key, ...], operator: Any, ada: Any
+) -> None:
+    assert f"log/{deployment().tag}" not in plan.still_needed(deployment())
+    rotated(operator)
+    put_into_force("quorum none\n")
+    needed = plan.still_needed(deployment())
+    assert f"log/{deployment().tag}" in needed
+    with tenant_scope(DEPLOYMENT):
+        subjects = set(Outbox.objects.filter(kind="ledger.accept_policy").values_list("subject", flat=True))
+    assert subjects
+    assert subjects <= needed
+    assert not any("WitnessPolicy" in one for one in plan.still_needed(logs.of(ada.tenant)))
 
 
 @pytest.fixture(autouse=True)

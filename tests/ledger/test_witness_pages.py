@@ -112,7 +112,7 @@ def test_a_file_that_two_persons_did_not_accept_is_not_used_and_told(page: Any, 
     assert any("waits to be accepted by two persons" in one for one in troubles())
     assert "waits to be accepted by two persons" in page()
     lived.policy(f"quorum {NAME}")
-    assert troubles() == []
+    assert not any("two persons" in one for one in troubles())
     witnessing.ask_all(NOON)
     # A file that was changed by one is not used; what two accepted goes on.
     place.write_text("quorum none\n")

@@ -8,3 +8,10 @@ class LedgerConfig(AppConfig):
 
     name = "muniment.ledger"
     label = "ledger"
+
+    def ready(self) -> None:
+        """Say which entries are never pruned."""
+        from muniment.ledger.pruning import plan  # noqa: PLC0415  # models load after the apps
+        from muniment.ledger.trust import keeping  # noqa: PLC0415  # as above
+
+        plan.KEEPERS.append(keeping.needed)

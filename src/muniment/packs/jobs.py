@@ -9,9 +9,9 @@ from django_tasks import task
 
 from muniment.access.rules import WORKER
 from muniment.cases import queries as cases
-from muniment.ledger import logs, publish, sequence, streams
+from muniment.ledger import anchoring, logs, publish, sequence, streams
 from muniment.ledger.models import Log
-from muniment.ledger.trust import anchoring, rotation
+from muniment.ledger.trust import rotation
 from muniment.ledger.words import moment
 from muniment.packs import actions, queries, rules
 from muniment.packs.models import Pack, PackState

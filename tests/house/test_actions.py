@@ -30,6 +30,7 @@ def actions(django_db_setup):
     import_module("muniment.ledger.questions.acts")
     import_module("muniment.ledger.reading")
     import_module("muniment.ledger.exporting")
+    import_module("muniment.ledger.pushing.follow")
     return {kind: known for kind, known in REGISTRY.items() if known.module.startswith("muniment.")}
 
 

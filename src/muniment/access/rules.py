@@ -139,6 +139,8 @@ OPERATOR: Final = frozenset(
 WORKER: Final = frozenset(
     {
         "ledger.anchor",
+        "ledger.begin_push",
+        "ledger.set_aside",
         "ledger.note_clock",
         "ledger.note_stamp",
         "ledger.stamp",
@@ -150,6 +152,8 @@ WORKER: Final = frozenset(
         "lifecycle.execute",
         "lifecycle.note_journal",
         "lifecycle.replay",
+        "ops.migrate",
+        "ops.work",
         "packs.fail",
         "packs.finish",
         "scans.fail",

@@ -15,7 +15,9 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 
 from muniment.access import actions, credentials, queries
+from muniment.access.actions.signing import record_refused_sign_in
 from muniment.access.rules import OPERATOR, SECOND_FACTOR
+from muniment.ledger.action import refuse
 from muniment.ops.demo import codes
 from muniment.spine import ports
 from muniment.spine.actor import Actor, system
@@ -44,6 +46,7 @@ def by_token(path: Path) -> Actor:
         ) from None
     actor = queries.actor_by_token(text)
     if actor is None:
+        refuse(system("nobody", may=frozenset(), via="cli"), "access.sign_in", "The token was not right.")
         raise Refused("The token is unknown, ended or past its end.", todo="Make another one.")
     return actor
 
@@ -57,18 +60,21 @@ def by_login(login: str, password: str, code: str) -> Actor:
     person = queries.person_by_login(login)
     shown = {"password"}
     if person is None or not person.is_active or not person.check_password(password):
-        raise _not_right()
+        raise _not_right(login)
     if code:
         app = Authenticator.objects.filter(user_id=person.id, type=Authenticator.Type.TOTP).first()
         if app is None or not TOTP(app).validate_code(code):
-            raise _not_right()
+            raise _not_right(login)
         shown.add("totp")
     actor = queries.actor_of(person, factors=frozenset(shown), via="cli")
     actions.sign_in(actor)
     return actor
 
 
-def _not_right() -> Refused:
+def _not_right(login: str) -> Refused:
+    record_refused_sign_in(
+        login, why="The login, the password or the code was not right.", address="", via="cli"
+    )
     return Refused("The login, the password or the code is not right.", todo="Check them and try again.")
 
 

@@ -19,6 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from muniment.ledger import clock, lag, logs, witnessing
 from muniment.ledger.checks import runs
+from muniment.ledger.pushing import follow
 from muniment.ledger.time import bounds
 from muniment.ledger.trust import accepting
 from muniment.ops.installing import certificate_folder
@@ -253,6 +254,17 @@ def _certificate(settings: config.Settings) -> Iterator[Trouble]:
         )
 
 
+def _pushing(settings: config.Settings) -> Iterator[Trouble]:
+    """Say that the collector has not acknowledged entries for too long, or refused some for good."""
+    for one in map(follow.behind, logs.living()) if settings.otlp_address else ():
+        if one.late(ports.now()):
+            yield Trouble(
+                "pushing",
+                f"{one.entries} entries of {one.origin} wait for the collector. {one.fault}".strip(),
+                "See that the collector can be reached and takes them: muniment ledger pushed.",
+            )
+
+
 def _settings(settings: config.Settings) -> Iterator[Trouble]:
     if settings.debug:
         yield Trouble("settings", "Details of faults are shown on pages.", "Take debug out of the settings.")
@@ -267,6 +279,7 @@ LOOKS: Final[dict[str, Callable[[config.Settings], Iterator[Trouble]]]] = {
     "checks": _checks,
     "witnesses": _witnesses,
     "clock": _clock,
+    "pushing": _pushing,
     "time": _time,
     "certificate": _certificate,
 }

@@ -15,14 +15,17 @@ from urllib.parse import urlsplit
 
 from django.db import connection
 
+from muniment.access.rules import WORKER
 from muniment.ledger import logs
 from muniment.ledger.models import Log
+from muniment.ops import actions
 from muniment.spine import certificate, config, ports
+from muniment.spine.actor import system
 from muniment.spine.errors import Clash
 from muniment.spine.installation import key_store, keyring
 from muniment.spine.keyfile import KeyFileProvider
 from muniment.spine.keystore_postgres import PostgresKeyStore
-from muniment.spine.migrating import migrate
+from muniment.spine.migrating import migrate, waiting_steps
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
 
@@ -58,10 +61,12 @@ def install() -> Installed:
         store = key_store()
         if isinstance(store, PostgresKeyStore):
             store.create()
+        steps = waiting_steps()
         migrate()
         _require_no_log()
         keyring().create_tenant(DEPLOYMENT)
         log = logs.begin(DEPLOYMENT)
+        actions.migrate(system("worker", may=WORKER, via="cli"), steps=steps)
         made.append(certificate_folder(settings.home))
         certificate = certify(settings)
         sample = settings.home / "muniment.toml"

@@ -18,6 +18,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from muniment.spine.errors import Invalid
+from muniment.spine.lines import header_lines
 
 PREFIX: Final = "MUNIMENT_"
 #: Variables with our prefix that belong to tests and the recipes, not to an installation.
@@ -134,6 +135,17 @@ class Settings:
         "of the certificates to trust (PEM), with spaces between; empty means none.",
         (),
     )
+    otlp_address: str = _setting(
+        "Where entries of the ledger are pushed to as they come (OTLP/HTTP, https://host:port/v1/logs, which must be "
+        "an allowed destination too); empty means nowhere.",
+        "",
+    )
+    otlp_headers: str = _setting(
+        "Headers by which the collector knows this installation, one in a line as Name: value.",
+        "",
+        secret=True,
+    )
+    otlp_classes: tuple[str, ...] = _setting("Classes of entries that are pushed; empty means all.", ())
     log_level: str = _setting("debug, info, warning or error.", "info")
     session_hours: int = _setting("Hours until a signed-in person must sign in again.", 8)
     max_upload_mb: int = _setting("Largest file a person may upload, in mebibytes.", 64)
@@ -289,6 +301,13 @@ def _check(settings: Settings) -> None:
                 todo=f"Leave {_words(name)} empty, or write it like postgresql://user:password@host:port/name.",
                 where=name,
             )
+    header_lines(settings.otlp_headers)
+    if settings.otlp_address and urlsplit(settings.otlp_address).scheme != "https":
+        raise Invalid(
+            "The collector's address is not an https address.",
+            todo="Write it like https://host:port/v1/logs.",
+            where="otlp_address",
+        )
     for place in (*settings.allow_egress, *settings.allow_egress_private):
         parts = urlsplit(place)
         if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/"):
@@ -363,7 +382,9 @@ def masked(settings: Settings) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for item in fields(Settings):
         value = getattr(settings, item.name)
-        if item.metadata["secret"] and value:
+        if item.name == "otlp_headers":
+            value = "\n".join(f"{name}: …" for name in header_lines(value))
+        elif item.metadata["secret"] and value:
             parts = postgres_parts(value)
             more = sorted({*parts} - {"user", "password", "host", "port", "dbname", "sslpassword"})
             place = f"{parts.get('host', 'localhost')}:{parts.get('port', '5432')}/{parts['dbname']}"

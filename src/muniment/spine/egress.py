@@ -16,8 +16,9 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -82,10 +83,19 @@ class Egress:
             url = urljoin(url, answer.location)
         raise Refused("The destination redirects too often.", where=_spoken(destination))
 
-    def post(self, url: str, body: bytes, max_bytes: int, *, kind: str = "") -> Answer:
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        max_bytes: int,
+        *,
+        kind: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Send bytes to an address and take whatever it answers; a redirect is not followed.
 
         :param kind: media type of what is sent, where the other side asks for one.
+        :param headers: more of them, such as those by which the other side knows us.
         :param max_bytes: the most that is taken of the answer.
         :raises Invalid: when the address is none.
         :raises Refused: when it is not allowed, private, not certified, or the answer is too large.
@@ -93,7 +103,10 @@ class Egress:
         """
         destination, target = self._permitted(url)
         return self._exchange(
-            destination, _Wish("POST", target, body, kind), max_bytes, time.monotonic() + self._seconds
+            destination,
+            _Wish("POST", target, body, kind, headers or {}),
+            max_bytes,
+            time.monotonic() + self._seconds,
         )
 
     def _permitted(self, url: str) -> tuple[Destination, str]:
@@ -142,6 +155,7 @@ class Answer(NamedTuple):
     kind: str = ""
     body: bytes = b""
     location: str = ""
+    retry_after: str = ""
 
 
 class _Wish(NamedTuple):
@@ -149,6 +163,7 @@ class _Wish(NamedTuple):
     target: str
     body: bytes | None = None
     kind: str = ""
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class _Pinned(http.client.HTTPSConnection):
@@ -198,6 +213,7 @@ def _exchange(connection: _Pinned, destination: Destination, wish: _Wish, max_by
     headers = {"Accept-Encoding": "identity", "User-Agent": "muniment", "Connection": "close"}
     if wish.kind:
         headers["Content-Type"] = wish.kind
+    headers.update(wish.headers)
     connection.request(wish.method, wish.target, body=wish.body, headers=headers)
     with connection.getresponse() as response:
         if response.status in _REDIRECTS:
@@ -215,7 +231,12 @@ def _exchange(connection: _Pinned, destination: Destination, wish: _Wish, max_by
                 raise _too_large(destination, max_bytes)
         if response.length:
             raise http.client.IncompleteRead(b"")
-        return Answer(response.status, response.headers.get("Content-Type", ""), bytes(body))
+        return Answer(
+            response.status,
+            response.headers.get("Content-Type", ""),
+            bytes(body),
+            retry_after=response.headers.get("Retry-After", ""),
+        )
 
 
 def is_public(address: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management import call_command
 from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
 
 from muniment.spine import config
 from muniment.spine.errors import Invalid
@@ -53,6 +54,13 @@ def _grant(connection: Any, role: str) -> None:
                 right = "SELECT"
             cursor.execute(f"REVOKE ALL ON {connection.ops.quote_name(table)} FROM {quoted}")
             cursor.execute(f"GRANT {right} ON {connection.ops.quote_name(table)} TO {quoted}")
+
+
+def waiting_steps() -> list[str]:
+    """Return the names of the changes of the tables that are still to be made, in their order."""
+    executor = MigrationExecutor(connections["default"])
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{step.app_label}.{step.name}" for step, _backwards in plan]
 
 
 def migrate(*, verbosity: int = 0) -> None:

@@ -38,7 +38,7 @@ def sign_out(act: Act) -> None:
 
 
 def record_refused_sign_in(
-    login: str, *, why: str, address: str, factors: frozenset[str] = frozenset()
+    login: str, *, why: str, address: str, factors: frozenset[str] = frozenset(), via: str = "page"
 ) -> None:
     """Put a refused sign-in on record: in the person's tenant when the login is known.
 
@@ -53,11 +53,11 @@ def record_refused_sign_in(
             kind=ActorKind.SYSTEM,
             tenant=DEPLOYMENT,
             may=frozenset({"access.sign_in"}),
-            via="page",
+            via=via,
             address=address,
             role="nobody",
         )
     else:
-        actor = actor_of(person, factors=factors, address=address)
+        actor = actor_of(person, factors=factors, address=address, via=via)
     with suppress(Refused):
         sign_in(actor, refused_because=why)

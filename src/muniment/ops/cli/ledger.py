@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from muniment.ledger import lag, logs, publish, witnessing
+from muniment.ledger import lag, logs, publish, tally, witnessing
 from muniment.ledger import verify as checking
 from muniment.ledger.models import Checkpoint
 from muniment.ledger.time import authorities, stamping
@@ -19,6 +19,7 @@ from muniment.ops.cli.exports import export, verifier
 from muniment.ops.cli.folders import verify_copy
 from muniment.ops.cli.keeping import checks, prune, retention
 from muniment.ops.cli.program import require_installation
+from muniment.ops.cli.pushing import pushed
 from muniment.ops.cli.streams import stream
 from muniment.spine import ports
 from muniment.spine.errors import Absent, Invalid
@@ -38,6 +39,7 @@ def ledger(ctx: click.Context) -> None:
 @common
 def settle(*, as_json: bool) -> None:
     """Give every waiting entry its place, publish and sign every log, and ask the witnesses if any are named."""
+    tally.settle(ports.now(), whole=True)
     done = publish.settle(heads=True)
     asked = witnessing.ask_all(ports.now())
     told = [
@@ -239,3 +241,6 @@ ledger.add_command(retention)
 ledger.add_command(verifier)
 ledger.add_command(stream)
 ledger.add_command(receipts.receipt)
+
+
+ledger.add_command(pushed)

@@ -13,6 +13,7 @@ from django.urls import resolve, reverse
 from muniment.access.rules import EDGE, OPERATOR, ROLES, WORKER
 from muniment.ledger import exporting, publish, reading
 from muniment.ledger.action import REGISTRY, Known
+from muniment.ledger.pushing import follow
 from muniment.ledger.refusals import CONSTRAINTS
 from muniment.ops.reference.marks import first_sentence, table
 from muniment.spine.errors import MunimentError
@@ -25,8 +26,13 @@ def _rooms() -> list[str]:
 
 
 def known_actions() -> dict[str, Known]:
-    """Return every action of the house by name, after all rooms were loaded; the ledger has its own in three files."""
-    loaded = {publish.anchor.__module__, reading.read.__module__, exporting.export.__module__}
+    """Return every action of the house by name, after all rooms were loaded; the ledger has its own elsewhere."""
+    loaded = {
+        publish.anchor.__module__,
+        reading.read.__module__,
+        exporting.export.__module__,
+        follow.push_all.__module__,
+    }
     for room in (*_rooms(), "site"):
         if find_spec(f"muniment.{room}.actions") is not None:
             import_module(f"muniment.{room}.actions")

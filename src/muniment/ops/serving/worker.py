@@ -19,11 +19,13 @@ from typing import Any, Final
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
 
-from muniment.ledger import clock, publish, witnessing
+from muniment.ledger import clock, logs, publish, tally, witnessing
+from muniment.ledger.pushing import follow
 from muniment.ledger.time import stamping
+from muniment.ops import actions
 from muniment.ops.serving import looking, sweeping
 from muniment.proof.errors import Malformed
-from muniment.spine import ports
+from muniment.spine import config, ports
 from muniment.spine.errors import MunimentError
 from muniment.spine.models import Job
 from muniment.spine.queue import run, take, worker_name
@@ -33,6 +35,8 @@ SETTLE_EVERY: Final = 1.0
 LOOK_EVERY: Final = 0.5
 #: Seconds between two askings of the witnesses.
 ASK_EVERY: Final = 5.0
+#: Seconds between two looks at what was not pushed to the collector yet.
+PUSH_EVERY: Final = 2.0
 #: Seconds between two looks at the clock, and at whether an hour is over for a time-stamp authority.
 TIME_EVERY: Final = 5.0
 #: Seconds that a job under way gets when the process is asked to stop.
@@ -82,7 +86,7 @@ class Worker:
         log.info("job_taken", job=str(taken.job.id), path=taken.job.path, attempt=taken.attempt)
         self.at_work = True
         try:
-            done = run(taken)
+            done = actions.one_job(taken, run)
         finally:
             self.at_work = False
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -110,11 +114,27 @@ class Worker:
             _guarded("time-stamps", _stamp)
         connection.close()
 
+    def pushing(self) -> None:
+        """Push entries to the collector, if one is named; the ledger goes on whether it answers or not."""
+        while not self.stopping.wait(PUSH_EVERY):
+            _guarded("pushing", _push)
+        connection.close()
+
     def witnesses(self) -> None:
         """Ask the witnesses for what they have not cosigned yet; the ledger goes on whether they answer or not."""
         while not self.stopping.wait(ASK_EVERY):
             _guarded("witnesses", _ask)
         connection.close()
+
+
+def _push() -> bool:
+    now = ports.now()
+    sent = follow.push_all(now)
+    if config.current().otlp_address:
+        for one in map(follow.behind, logs.living()):
+            if one.late(now):
+                log.error("push_is_behind", log=one.origin, entries=one.entries, fault=one.fault)
+    return sent > 0
 
 
 def _ask() -> bool:
@@ -150,6 +170,7 @@ def _stamp() -> bool:
 
 
 def _settle() -> bool:
+    tally.settle(ports.now())
     return any(one.sequenced for one in publish.settle())
 
 
@@ -201,6 +222,7 @@ def work() -> None:
     beside = [
         threading.Thread(target=worker.ledger, name="ledger"),
         threading.Thread(target=worker.witnesses, name="witnesses"),
+        threading.Thread(target=worker.pushing, name="pushing"),
         threading.Thread(target=worker.times, name="times"),
     ]
     # A check of a long log takes minutes and changes nothing: who is asked to stop does not wait for it.

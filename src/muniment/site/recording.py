@@ -90,7 +90,6 @@ def on_record(request: HttpRequest, response: HttpResponseBase) -> HttpResponseB
         log.exception("not_recorded", asked=asked.what)
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             return response
-        response.close()
         return problems.answer(request, problems.by_status(HTTPStatus.SERVICE_UNAVAILABLE))
     return response
 

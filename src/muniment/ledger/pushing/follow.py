@@ -1,7 +1,7 @@
 """Following each log: what is under a signed checkpoint and was not acknowledged yet is sent, in its order.
 
-Rules: off the path of every entry; through the one way out; a bounded part of a log is in memory at a time;
-a record that the collector refuses for good is searched out, set aside and told by an entry, and does not keep the others.
+Rules: off the path of every entry and through the one way out; a bounded part of a log is in memory at a time; a
+record that the collector refuses for good is searched out, set aside and told by an entry, and keeps nobody waiting.
 """
 
 from __future__ import annotations

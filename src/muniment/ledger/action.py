@@ -155,19 +155,20 @@ def _append(events: list[record.Fact], touched: set[tuple[str, str]]) -> None:
         record.append(events, touched)
 
 
-def refuse(actor: Actor, kind: str, why: str, **facts: Any) -> None:
+def refuse(actor: Actor, kind: str, why: str, **facts: Any) -> bool:
     """Put on record that something was refused, in a transaction of its own.
 
     Beyond a number a minute refusals of one kind for one actor are counted, and the count is put on record.
 
     :param facts: more of it, besides the reason; what was asked for and its target are added here.
+    :returns: whether it is on record; a refusal stands all the same.
     """
     asking.noted(refused=True)
     try:
         with tenant_scope(actor.tenant), transaction.atomic():
             if not within_rate(actor.id, kind):
                 tally.count(actor, kind)
-                return
+                return True
             asked = asking.current()
             if asked is not None and asked.what:
                 facts = {"asked": asked.what, "target": Sealed(dict(asked.target)), **facts}
@@ -187,6 +188,8 @@ def refuse(actor: Actor, kind: str, why: str, **facts: Any) -> None:
     except DatabaseError:
         # The refusal stands either way; only its record is missing, and the operator must hear of that.
         log.exception("refusal_not_recorded", action=kind, actor=actor.id)
+        return False
+    return True
 
 
 def _run(known_kind: str, cls: str, body: Callable[[Act], T], actor: Actor) -> T:

@@ -79,19 +79,20 @@ def on_record(request: HttpRequest, response: HttpResponseBase) -> HttpResponseB
     # A fault of ours may have taken back what was recorded before it.
     if left and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return response
+    done = True
     try:
         if code:
-            refuse(actor, "site.read", f"The answer was: {code}.", status=response.status_code)
+            done = refuse(actor, "site.read", f"The answer was: {code}.", status=response.status_code)
         else:
             # A repeated write answers with the entries of the first time, not with this one.
             with receipts():
                 actions.read(replace(actor, may=EDGE), route=route, asked=asked.what, target=asked.target)
     except (DatabaseError, MunimentError, KeyFault, KeyDestroyed, OSError):
         log.exception("not_recorded", asked=asked.what)
-        if response.status_code >= HTTPStatus.BAD_REQUEST:
-            return response
-        return problems.answer(request, problems.by_status(HTTPStatus.SERVICE_UNAVAILABLE))
-    return response
+        done = False
+    if done or response.status_code >= HTTPStatus.BAD_REQUEST:
+        return response
+    return problems.answer(request, problems.by_status(HTTPStatus.SERVICE_UNAVAILABLE))
 
 
 def _is_free(request: HttpRequest, route: str, *, refused: bool) -> bool:

@@ -39,7 +39,7 @@ def record(one: Line) -> dict[str, Any]:
     """Return one entry as a log record; its identifier is the entry's, so that doubles can be dropped."""
     at = datetime.fromisoformat(one.at).astimezone(UTC)
     nanoseconds = (int(at.timestamp()) * 1_000_000 + at.microsecond) * 1000
-    attributes = {
+    attributes: dict[str, str | int] = {
         "log.record.uid": one.event,
         "muniment.index": one.index,
         "muniment.leaf": one.leaf,

@@ -156,3 +156,12 @@ def test_a_strangers_log_is_read_and_proved_from(real_vectors: Path) -> None:
     assert root_of(tiles.entries(0, 15)) == root
     for index in range(15):
         verify_inclusion(leaf_hash(tiles.entry(index)), index, 15, tiles.inclusion(index), root)
+
+
+def test_a_file_that_goes_with_an_entry_is_written_once_and_for_all(tmp_path: Path) -> None:
+    writer = TileWriter(tmp_path, sync=False)
+    writer.add("heads/x001/002", b"said")
+    writer.add("heads/x001/002", b"said")
+    with pytest.raises(Malformed, match="must go"):
+        writer.add("heads/x001/002", b"said otherwise")
+    assert (tmp_path / "heads" / "x001" / "002").read_bytes() == b"said"

@@ -218,3 +218,13 @@ def test_the_real_clock_is_steady_against_the_kernels_count(db):
     assert ports.since_boot()[1] > 0
     with at(NOON):
         assert ports.since_boot() is None
+
+
+def test_the_record_of_the_clock_that_was_changed_is_named_by_verify(db, town):
+    with at(NOON):
+        clock.look()
+        publish.settle()
+    with owner(DEPLOYMENT, "ledger_clockseen") as cursor:
+        update(cursor, "ledger_clockseen", "drift = 5", "id", key(clock.ROW))
+    (fault,) = verify.verify_log(DEPLOYMENT).faults
+    assert "when the clock was last seen" in fault

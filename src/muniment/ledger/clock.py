@@ -14,6 +14,7 @@ looks like a jump. Steps forward below a day are added up.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -208,6 +209,14 @@ def _last_seen() -> Seen | None:
             return None
         newest = Checkpoint.objects.order_by("-size").values_list("at", flat=True).first()
         return Seen(newest or datetime.fromtimestamp(0, tz=ports.now().tzinfo), "", -1, 0, lost=True)
+
+
+def clock_faults() -> Iterator[str]:
+    """Hold the record of when the clock was last seen against its voucher, for ``ledger verify``."""
+    with tenant_scope(DEPLOYMENT):
+        known = _last_seen()
+    if known is not None and known.lost:
+        yield "the row of when the clock was last seen is gone, or is not as the ledger wrote it"
 
 
 def _write(known: Seen | None, step: Step) -> None:

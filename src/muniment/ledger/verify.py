@@ -18,6 +18,7 @@ from uuid import UUID
 from muniment.ledger import deep as depth
 from muniment.ledger import heads, logs, receipts, streams, vouch
 from muniment.ledger.checks.models import Check
+from muniment.ledger.clock import clock_faults
 from muniment.ledger.disk import Disk
 from muniment.ledger.models import Checkpoint, Entry, Log, Outbox, Stream
 from muniment.ledger.openings import opened_event
@@ -53,6 +54,8 @@ def verify_log(tenant: UUID, *, deep: bool = False) -> Finding:
                 found.add(f"tenant {tenant}: its log is missing")
                 return found
             _tables(log, keys, file, found, deep=deep)
+            if tenant == DEPLOYMENT:
+                found.extend(clock_faults())
             if deep:
                 for check in DEEP_CHECKS:
                     found.extend(check(tenant))

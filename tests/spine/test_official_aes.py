@@ -11,9 +11,10 @@ from muniment.spine.envelope import KEY_BYTES, NONCE_BYTES, TAG_BYTES, Tampered,
 
 
 def test_the_official_cases_are_judged_as_their_authors_judge_them(shared: Path) -> None:
-    held = json.loads(
-        (shared / "vectors" / "wycheproof" / "testvectors_v1" / "aes_gcm_test.json").read_text()
-    )
+    path = shared / "vectors" / "wycheproof" / "testvectors_v1" / "aes_gcm_test.json"
+    if not path.is_file():
+        pytest.skip("real data not found: set MUNIMENT_SHARED")
+    held = json.loads(path.read_text(encoding="utf-8"))
     seen = {"valid": 0, "invalid": 0}
     for group in held["testGroups"]:
         sizes = (group["keySize"], group["ivSize"], group["tagSize"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import unquote
 
@@ -186,10 +187,14 @@ def test_the_place_of_a_moment_is_found_by_halving(days, otto):
         Wanted(kind="cases.open"),
         Wanted(since=date(2026, 3, 13)),
         Wanted(until=date(2026, 3, 13)),
+        Wanted(about="case"),
+        Wanted(about="case", before=3),
     ],
 )
 def test_each_question_is_answered_along_an_index_without_sorting(days, otto, asked):
     """A plan that reads the whole table or sorts it would be slow with a million entries."""
+    if asked.about:
+        asked = replace(asked, about=f"cases.Case/{days[0].id}")
     with (
         tenant_scope(otto.tenant),
         CaptureQueriesContext(
@@ -225,3 +230,19 @@ def test_two_questions_at_once_answer_both_and_only_the_narrower_one_is_asked_by
         assert len(found) == 3
         statement = str(wanted.matching(Entry.objects.all(), Wanted(actor=ada.id, kind="cases.open")).query)
         assert "COALESCE" in statement.split("WHERE")[1]
+
+
+def test_a_series_is_turned_over_page_by_page_without_a_gap_or_a_double(days, ada, otto):
+    with tenant_scope(otto.tenant):
+        name = f"cases.Case/{days[0].id}"
+        whole = [one.idx for one in queries.entries(Wanted(about=name))]
+        assert whole == sorted(whole, reverse=True)
+        assert len(whole) == 2
+        first = queries.entries(Wanted(about=name, most=1))
+        second = queries.entries(Wanted(about=name, most=1, before=first[0].idx))
+        assert [first[0].idx, second[0].idx] == whole
+        assert queries.entries(Wanted(about=name, before=second[0].idx)) == []
+        elsewhere = Entry.objects.exclude(stream=first[0].stream).order_by("-idx").first()
+        assert [one.idx for one in queries.entries(Wanted(stream=first[0].stream, before=elsewhere.idx))] == [
+            place for place in whole if place < elsewhere.idx
+        ]

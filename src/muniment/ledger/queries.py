@@ -17,7 +17,7 @@ from muniment.ledger import logs, sentences
 from muniment.ledger.models import Checkpoint, Entry, Event, Log, Outbox
 from muniment.ledger.openings import Opened, opened_event
 from muniment.ledger.questions import wanted as asking
-from muniment.ledger.questions.wanted import between, is_reading, matching
+from muniment.ledger.questions.wanted import between, in_order, is_reading, matching
 from muniment.ledger.witnessing import dressed
 from muniment.proof.errors import Malformed
 from muniment.proof.leaf import FIXED
@@ -47,7 +47,7 @@ def hidden(wanted: Wanted) -> int:
 
 def entries(wanted: Wanted) -> list[Entry]:
     """Return the entries that are asked for, the newest first."""
-    return list(between(matching(Entry.objects.order_by("-idx"), wanted), wanted)[: wanted.most])
+    return list(in_order(matching(Entry.objects, wanted), wanted)[: wanted.most])
 
 
 def waiting(wanted: Wanted) -> list[Outbox]:

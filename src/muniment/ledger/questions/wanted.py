@@ -7,7 +7,7 @@ by halving, and some thousands of places on either side are looked through for w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -106,7 +106,9 @@ def matching(rows: Any, wanted: Wanted) -> Any:
     """Narrow entries or waiting events to those that are asked for, the narrowest question first."""
     alone = True
     stream = series_of(wanted.about) if wanted.about else wanted.stream
-    if wanted.about or wanted.stream:
+    if wanted.about and stream is None:
+        return rows.none()
+    if stream is not None:
         rows, alone = rows.filter(stream=stream), False
     classes = sorted(wanted.classes)
     if wanted.outcome == "refused":
@@ -140,3 +142,14 @@ def between(rows: Any, wanted: Wanted) -> Any:
     if wanted.since is not None:
         rows = rows.filter(idx__gte=max(0, place_of(_day(wanted.since)) - OUT_OF_ORDER))
     return rows
+
+
+def in_order(rows: Any, wanted: Wanted) -> Any:
+    """Put the newest first; within one series by its own numbers, along which it has an index."""
+    if not (wanted.about or wanted.stream):
+        return between(rows, wanted).order_by("-idx")
+    if wanted.before is not None:
+        last: Entry | None = Entry.objects.filter(idx=wanted.before).first()
+        if last is not None and last.stream == (series_of(wanted.about) if wanted.about else wanted.stream):
+            return between(rows.filter(sn__lt=last.sn), replace(wanted, before=None)).order_by("-sn")
+    return between(rows, wanted).order_by("-sn")

@@ -33,6 +33,8 @@ from muniment.access.rules import OPERATOR, WORKER
 from muniment.ledger import logs, publish
 from muniment.ledger.trust import accepting, rotation
 from muniment.spine import ports
+from muniment.ledger.checks import runs
+from muniment.ledger.pruning import acts as keeping
 from muniment.ledger.questions import acts as questions
 from muniment.packs import actions as packs
 from muniment.packs.models import Pack
@@ -77,13 +79,17 @@ with tenant_scope(tenant):
 not_built = packs.build(actor, case_id=case)
 packs.fail(system("worker", may=WORKER, tenant=tenant), pack_id=not_built.id, reason="This file was erased.")
 erase_somebody(actor, tenant)
+keeping.retain(replace(system("operator", may=OPERATOR, via="cli"), tenant=tenant), months=24)
 publish.settle()
+runs.check(runs.What.TAIL, tenant)
 cases.read_queue(actor)
 """
 
 #: What no check of the ledger's own tables sees, and why that is no harm. One change of one row is always seen; what
 #: several changes together can hide while an event waits is in docs/formats/log.md and tests/ledger/test_numbers.py.
-NOT_HELD: dict[str, str] = {}
+NOT_HELD: dict[str, str] = {
+    "ledger_check removed": "that a tail once held matters to nobody later; a check that found something is an entry",
+}
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +134,9 @@ GUARDED = [item.table for item in guarded_tables() if item.kept is Kept.GUARDED]
 
 def test_untouched_everything_holds_and_every_table_has_a_row(db, sweep):
     assert all(faults == [] for faults in sweep["before"].values()), sweep["before"]
-    assert sweep["empty"] == [], "make a row of these in LIVE_ON or in muniment seed"
+    # Nothing of this installation is a year old: tests/attacks/test_rows.py tries those of pruning.
+    untried = {"ledger_carried", "ledger_prune"}
+    assert set(sweep["empty"]) == untried, "make a row of these in LIVE_ON or in muniment seed"
 
 
 @pytest.mark.parametrize("how", ["changed", "removed", "added"])

@@ -10,10 +10,14 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
-        """Let the pages of the ledger, a room below, say who somebody is."""
-        from muniment.access import queries  # noqa: PLC0415  # models are not loaded when apps are configured
-        from muniment.ledger import sentences  # noqa: PLC0415  # as above
+        """Let the ledger, a room below, say who somebody is, and hold the roles against its entries."""
+        from muniment.access import (  # noqa: PLC0415  # models are not loaded when apps are configured
+            queries,
+            rebuilding,
+        )
+        from muniment.ledger import sentences, verify  # noqa: PLC0415  # as above
 
+        verify.DEEP_CHECKS.append(rebuilding.faults)
         sentences.WHO.append(
             lambda ids: {one: found.name for one, found in queries.described_all(ids).items()}
         )

@@ -13,7 +13,12 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         """Keep the entries of a case that waits: its decision and its proof rest on them."""
-        from muniment.cases import queries  # noqa: PLC0415  # models are not loaded when apps are configured
+        from muniment.cases import (  # noqa: PLC0415  # models are not loaded when apps are configured
+            queries,
+            rebuilding,
+        )
+        from muniment.ledger import verify  # noqa: PLC0415  # as above
         from muniment.ledger.pruning import plan  # noqa: PLC0415  # as above
 
         plan.KEEPERS.append(queries.unfinished)
+        verify.DEEP_CHECKS.append(rebuilding.faults)

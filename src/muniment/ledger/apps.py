@@ -1,5 +1,7 @@
 """The ledger as a Django app."""
 
+from __future__ import annotations
+
 from django.apps import AppConfig
 
 
@@ -10,8 +12,11 @@ class LedgerConfig(AppConfig):
     label = "ledger"
 
     def ready(self) -> None:
-        """Say which entries are never pruned."""
-        from muniment.ledger.pruning import plan  # noqa: PLC0415  # models load after the apps
+        """Say which entries are never pruned, and hold the ledger's own settings against its entries."""
+        from muniment.ledger import verify  # noqa: PLC0415  # models load after the apps
+        from muniment.ledger.checks import rebuilt  # noqa: PLC0415  # as above
+        from muniment.ledger.pruning import plan  # noqa: PLC0415  # as above
         from muniment.ledger.trust import keeping  # noqa: PLC0415  # as above
 
         plan.KEEPERS.append(keeping.needed)
+        verify.DEEP_CHECKS.append(rebuilt.faults)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -64,13 +65,23 @@ def prune(tenant: UUID, actor: Actor | None = None, *, at_most_each: timedelta =
         log = logs.of(tenant)
         in_force = _newest()
         stops = plan.stops(tenant, now)
-        if not stops and (in_force is None or now - in_force.at >= at_most_each):
-            _decide(log, in_force, now, actor)
+        gone, bundles = (0, 0) if in_force is None or stops else _finish(log, in_force)
+        due = in_force is None or now - in_force.at >= at_most_each
+        if due and not stops and _decide(log, in_force, now, actor):
             in_force = _newest()
-        if in_force is None:
-            return Pruned(tenant, log.origin, 0, 0, 0, tuple(stops))
-        gone, bundles = carry_out(log, in_force)
-    return Pruned(tenant, log.origin, in_force.below, gone, bundles, tuple(stops))
+            if in_force is not None:
+                more = carry_out(log, in_force)
+                gone, bundles = gone + more[0], bundles + more[1]
+    return Pruned(tenant, log.origin, 0 if in_force is None else in_force.below, gone, bundles, tuple(stops))
+
+
+def _finish(log: Log, bound: Bound) -> tuple[int, int]:
+    """Take away what an earlier run signed and left, before anything new is decided; mostly there is nothing left."""
+    if bound.index is None or bound.index >= log.published:
+        publish.settle()
+        again = _newest()
+        bound = bound if again is None else again
+    return carry_out(log, bound)
 
 
 def _newest() -> Bound | None:
@@ -80,12 +91,12 @@ def _newest() -> Bound | None:
         raise Clash(why.what, todo="Run: muniment ledger verify --deep.") from None
 
 
-def _decide(log: Log, in_force: Bound | None, now: datetime, actor: Actor | None) -> None:
-    """Sign a new bound, when something is due."""
+def _decide(log: Log, in_force: Bound | None, now: datetime, actor: Actor | None) -> bool:
+    """Sign a new bound, when something is due; returns whether one was signed."""
     before = 0 if in_force is None else in_force.below
     wanted = plan.plan(log, now, before)
     if not wanted.goes:
-        return
+        return False
     with one_moment():
         found, start = verify.state_at(log.tenant_id, wanted.below)
     if not found.holds:
@@ -98,6 +109,7 @@ def _decide(log: Log, in_force: Bound | None, now: datetime, actor: Actor | None
     number = 0 if in_force is None else in_force.number + 1
     acts.prune(clerk, wanted=wanted, start=start, number=number, why=WHY)
     publish.settle()
+    return True
 
 
 def carry_out(log: Log, bound: Bound) -> tuple[int, int]:
@@ -141,20 +153,17 @@ def _entries(bound: Bound, start: Start) -> int:
             gone += len(going)
 
 
-def _bundles(log: Log, bound: Bound) -> Iterator[str]:
+def _bundles(log: Log, bound: Bound) -> Iterator[Path]:
     folder = logs.folder(log)
     for number in range(bound.below // WIDTH):
-        yield str(folder / tile_path("entries", number))
+        yield folder / tile_path("entries", number)
 
 
-def _unlink(name: str) -> bool:
-    from pathlib import Path  # noqa: PLC0415
-
-    path = Path(name)
-    if path.exists():
-        path.unlink()
-        return True
-    return False
+def _unlink(path: Path) -> bool:
+    if not path.exists():
+        return False
+    path.unlink()
+    return True
 
 
 def bounds() -> list[Prune]:

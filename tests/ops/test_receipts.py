@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno
 import shutil
+import subprocess
+import sys
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from tests.ops.commands import environment, muniment
 
 from muniment.ledger import logs, receipts
 from muniment.ledger.action import receipts as collected
@@ -135,3 +138,40 @@ def test_what_concerns_the_installation_has_its_receipt_in_the_installations_log
         accepting.propose_policy(operator, body="quorum none\n")
     made = receipts.of_answer(ada.tenant, events)
     assert {parse_receipt(one).origin for one in made} == {logs.of(operator.tenant).origin}
+
+
+KILLED = """
+import os, signal
+from muniment.ops.cli import answers
+answers.answer = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+from muniment.ops.cli import main
+main()
+"""
+
+
+def test_killed_between_commit_and_receipt_it_is_done_and_its_receipt_is_had_afterwards(installed, tmp_path):
+    words = ["--login", "kim@wick.example", "--name", "Test Person", "--role", "analyst", "--password-stdin"]
+    made = muniment("user", "create", "--tenant", "wick", *words, home=installed, given=f"{PASSWORD}\n")
+    assert made.code == 0, made.err
+    file = tmp_path / "receipt"
+    words = ["case", "open", "--title", "A broken lantern", "--login", "kim@wick.example"]
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, *words, "--receipt", str(file), "--home", str(installed)],
+        env=environment(),
+        input=f"{PASSWORD}\n\n",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == -9, done.stderr
+    assert file.read_bytes() == b""
+    again = muniment(
+        "case", "list", "--login", "kim@wick.example", "--receipt", str(tmp_path / "next"), "--json",
+        home=installed, given=f"{PASSWORD}\n\n",
+    )  # fmt: skip
+    assert (again.code, "A broken lantern" in again.out) == (0, True)
+    assert muniment("ledger", "settle", home=installed).code == 0
+    kept = muniment("ledger", "verify", "--receipt", str(tmp_path / "next"), home=installed)
+    assert (kept.code, "HONOURED" in kept.out) == (0, True)
+    assert muniment("ledger", "verify", "--deep", home=installed).code == 0

@@ -195,7 +195,10 @@ def guarded(item: GuardedTable, found: dict[str, Any]) -> None:
 
 def of_the_ledger(item: GuardedTable, found: dict[str, Any]) -> None:
     """Change every column of the newest row of a table of the ledger, and remove the row."""
-    last = item.model._base_manager.exclude(tenant_id=DEPLOYMENT).values_list("pk", "tenant_id").last()
+    held = item.model._base_manager
+    # What is the deployment's alone has no row of a tenant's.
+    held = held if item.public else held.exclude(tenant_id=DEPLOYMENT)
+    last = held.values_list("pk", "tenant_id").last()
     if last is None:
         found["empty"].append(item.table)
         return

@@ -58,6 +58,20 @@ def erase_somebody(actor, tenant):
         other = actor_of(person, factors=frozenset({"password", "totp"}), address="192.0.2.7", via="page")
     lifecycle.answer_erasure(other, erasure_id=order.id, approve=True, reason=why)
     executing.carry_out(tenant, order.id)
+def have_time_stamped(actor):
+    now = ports.now()
+    with ports.frozen(clock=now - timedelta(days=3)):
+        clock.look()
+    clock.look()
+    clock.propose_clock(actor, jump=1)
+    authority = new_authority(now)
+    home = config.current().home
+    (home / "one.pem").write_bytes(authority.root_pem)
+    with (home / "muniment.toml").open("a") as file:
+        file.write('timestamp_authorities = ["one https://one.example one.pem"]\\n')
+    config.current.cache_clear()
+    publish.settle()
+    stamping.ask(post=lambda _url, query: authority.answer(query))
 def change_trust(tenant):
     by_hand = system("operator", may=OPERATOR, via="cli")
     accepting.propose_policy(by_hand, body="quorum none\\n")

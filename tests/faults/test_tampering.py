@@ -26,6 +26,11 @@ import sys
 import django
 django.setup()
 from uuid import UUID
+from datetime import timedelta
+from muniment.ledger import clock
+from muniment.ledger.time import stamping
+from muniment.ledger.time.testing import new_authority
+from muniment.spine import config
 from muniment.access.queries import actor_of
 from muniment.access.models import Person
 from dataclasses import replace
@@ -93,6 +98,7 @@ with tenant_scope(tenant):
 not_built = packs.build(actor, case_id=case)
 packs.fail(system("worker", may=WORKER, tenant=tenant), pack_id=not_built.id, reason="This file was erased.")
 erase_somebody(actor, tenant)
+have_time_stamped(actor)
 keeping.retain(replace(system("operator", may=OPERATOR, via="cli"), tenant=tenant), months=24)
 publish.settle()
 runs.check(runs.What.TAIL, tenant)

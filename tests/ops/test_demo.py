@@ -15,7 +15,7 @@ from tests.ops.commands import START, environment, muniment
 from tests.sources.formats import small_acts
 
 from muniment.ops.demo import town
-from muniment.ops.showing import afresh
+from muniment.ops.showing import afresh, neighbours
 from muniment.proof.note import parse_note
 from muniment.proof.policy import signed_at
 from muniment.spine.errors import Clash
@@ -65,7 +65,8 @@ def corpus(tmp_path):
 
 
 #: Two folders, each with another seed for Python's hashes, another zone for its clock and another day.
-HOMES = {"one": ("1", "UTC", 0), "two": ("2", "Asia/Tokyo", 40)}
+#: (an earlier one, since certificates are judged by the machine's clock).
+HOMES = {"one": ("1", "UTC", 0), "two": ("2", "Asia/Tokyo", -40)}
 
 #: Read by every Python process of a demonstration, its children too, before anything else.
 ON_ANOTHER_DAY = """
@@ -103,7 +104,7 @@ def test_the_demonstration_runs_to_its_end_and_comes_out_alike(corpus, tmp_path)
     assert first["screening_digest"] == second["screening_digest"] != ""
     assert first["log"] != second["log"]
     days = (_signed(second) - _signed(first)) / 86_400
-    assert 39 < days < 41, "the two ran on the same day"
+    assert -41 < days < -39, "the two ran on the same day"
 
     assert first["sources_used"] == "shared"
     assert (
@@ -113,13 +114,19 @@ def test_the_demonstration_runs_to_its_end_and_comes_out_alike(corpus, tmp_path)
     assert sum(first["findings"].values()) == 12
     assert first["decision"] == "approved"
     assert first["ledger_holds"] is True
-    assert len(first["seconds"]) == 11
+    assert len(first["seconds"]) == 14
+    assert first["witnessed"]["by"] == [neighbours.WITNESS]
+    assert first["time_stamps"] == 1
+    assert "entry 0 is not the one" in first["tampered"]
     assert first["peak_memory_kb"]["tour"] > 0
 
     home = tmp_path / "one"
     pack = first["pack"]["path"]
+    certificate = json.loads(Path(first["erased"]["certificate"]).read_text("utf-8"))
+    assert first["erased"]["reference"] not in json.dumps(certificate)
     assert hashlib.sha256(Path(pack).read_bytes()).hexdigest() == first["pack"]["sha256"]
-    assert muniment("pack", "verify", pack, "--trust", str(home / "demo" / "log-keys.txt")).code == 0
+    known = ["--trust", str(home / "demo" / "log-keys.txt"), "--policy", str(home / "demo" / "policy.txt")]
+    assert muniment("pack", "verify", pack, *known).code == 0
     assert muniment("ledger", "verify", "--deep", home=home).code == 0
     with pytest.raises(Clash):
         afresh.prepare(tmp_path / "shared")

@@ -12,7 +12,7 @@ import click
 
 from muniment.ops.cli.answers import common, print_json
 from muniment.ops.serving import keeping
-from muniment.ops.showing import afresh, welcome
+from muniment.ops.showing import afresh, neighbours, welcome
 from muniment.ops.showing.screen import terminal
 from muniment.spine import config
 
@@ -42,6 +42,8 @@ def demo(*, no_serve: bool, as_json: bool) -> int:
     if settings.on_postgres:
         afresh.require_empty(settings.database)
     afresh.prepare(settings.home)
+    neighbours.prepare(settings.home)
+    settings = config.current()
     code, people = _tour(quiet=as_json)
     if code:
         return 1
@@ -62,4 +64,5 @@ def _served(console: Any, settings: config.Settings, people: list[dict[str, str]
         welcome.logins(console, people, settings.public_url, str(settings.home / "tls" / "authority.pem"))
         console.print("Serving until you press Ctrl-C.")
 
-    return keeping.serve(ready, codes.show)
+    with neighbours.running(settings.home):
+        return keeping.serve(ready, codes.show)

@@ -7,15 +7,13 @@ from pathlib import Path
 
 import click
 
-from muniment.ledger.time.testing import new_authority
 from muniment.ops.cli.answers import answer
 from muniment.ops.serving import keeping
 from muniment.ops.serving import timestamp as serving
 from muniment.spine import ports
-from muniment.spine.certificate import certify, write_new
-from muniment.spine.errors import Absent, Clash
+from muniment.spine.errors import Absent
 
-AUTHORITY, ROOT, TLS = serving.AUTHORITY, "root.pem", serving.TLS
+AUTHORITY, ROOT, TLS = serving.AUTHORITY, serving.ROOT, serving.TLS
 
 
 @click.group()
@@ -28,13 +26,7 @@ def timestamp() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def init(*, folder: Path, as_json: bool) -> None:
     """Make a test authority in an empty folder: its key, its root, a certificate for its address."""
-    made = new_authority(ports.now())
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if any(folder.iterdir()):
-        raise Clash("There is something in this folder already.", todo="Name a new one.")
-    certify(folder / TLS, ["localhost"], ports.now())
-    write_new(folder / ROOT, made.root_pem, mode=0o644)
-    write_new(folder / AUTHORITY, made.to_pem(), mode=0o600)
+    serving.make(folder, ports.now())
     told = {"root": (folder / ROOT).absolute(), "certificate": (folder / TLS / "authority.pem").absolute()}
     words = [
         f"The test authority is made. Installations trust {told['root']} for its tokens",

@@ -13,6 +13,8 @@ from django.urls import resolve, reverse
 from muniment.access.rules import EDGE, OPERATOR, ROLES, WORKER
 from muniment.ledger import exporting, publish, reading
 from muniment.ledger.action import REGISTRY, Known
+from muniment.ledger.checks import runs
+from muniment.ledger.pruning import acts as pruning
 from muniment.ledger.pushing import follow
 from muniment.ledger.refusals import CONSTRAINTS
 from muniment.ops.reference.marks import first_sentence, table
@@ -32,6 +34,8 @@ def known_actions() -> dict[str, Known]:
         reading.read.__module__,
         exporting.export.__module__,
         follow.push_all.__module__,
+        pruning.prune.__module__,
+        runs.verify.__module__,
     }
     for room in (*_rooms(), "site"):
         if find_spec(f"muniment.{room}.actions") is not None:

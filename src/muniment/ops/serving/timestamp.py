@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -13,10 +14,12 @@ from granian import Granian
 from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 
-from muniment.ledger.time.testing import LARGEST, TestAuthority, authority_from_pem
+from muniment.ledger.time.testing import LARGEST, TestAuthority, authority_from_pem, new_authority
 from muniment.ops.serving.lifeline import tie_to
+from muniment.spine.certificate import certify, write_new
+from muniment.spine.errors import Clash
 
-AUTHORITY, TLS = "authority.pem", "tls"
+AUTHORITY, ROOT, TLS = "authority.pem", "root.pem", "tls"
 #: Seconds in which a whole request must be here.
 PATIENCE: Final = 10.0
 REPLY: Final = b"application/timestamp-reply"
@@ -49,6 +52,20 @@ class Application:
         headers = [(b"content-type", REPLY if good else b"text/plain; charset=utf-8")]
         await send({"type": "http.response.start", "status": 200 if good else 400, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def make(folder: Path, now: datetime) -> None:
+    """Make a test authority in an empty folder: its key, its root, a certificate for its address.
+
+    :raises Clash: when there is something in the folder.
+    """
+    made = new_authority(now)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if any(folder.iterdir()):
+        raise Clash("There is something in this folder already.", todo="Name a new one.")
+    certify(folder / TLS, ["localhost"], now)
+    write_new(folder / ROOT, made.root_pem, mode=0o644)
+    write_new(folder / AUTHORITY, made.to_pem(), mode=0o600)
 
 
 def load(parent: int, target: str) -> Application:

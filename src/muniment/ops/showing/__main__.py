@@ -36,7 +36,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _tour(pipe_number: int, screen: Screen) -> int:
-    from muniment.ops.showing import proving, setting, work  # noqa: PLC0415  # models need Django set up
+    from muniment.ops.showing import (  # noqa: PLC0415  # models need Django set up
+        keeping,
+        proving,
+        setting,
+        work,
+    )
 
     tour = setting.Tour(config.current().home, screen)
     steps = (
@@ -48,13 +53,17 @@ def _tour(pipe_number: int, screen: Screen) -> int:
         ("screening", "Every counterparty against every list", work.screen_everybody),
         ("case", "Two pairs of eyes", work.decide),
         ("settle", "The ledger is settled and signed", proving.settle),
+        ("witness", "Somebody else signs too", keeping.witness),
         ("proof", "A proof that needs nobody's word", proving.prove),
+        ("erasure", "Somebody is forgotten, and nothing is lost", keeping.erase),
         ("verify", "The whole ledger, looked through", proving.examine),
+        ("tampered", "A copy that somebody changed", keeping.tampered),
     )
     try:
-        for name, title, run in steps:
-            with screen.step(name, title):
-                run(tour)
+        with tour.until_the_end:
+            for name, title, run in steps:
+                with screen.step(name, title):
+                    run(tour)
     except MunimentError as why:
         sys.stderr.write(f"{why}\n")
         return 1

@@ -91,9 +91,9 @@ def _listed(told: dict[str, int]) -> str:
 
 def _verified(tour: Tour, program: Path, pack: Path) -> tuple[int, str]:
     """Run the stand-alone verifier with an empty environment; returns its exit code and its words."""
-    keys = tour.results / "log-keys.txt"
+    known = ["--trust", str(tour.results / "log-keys.txt"), "--policy", str(tour.results / "policy.txt")]
     done = subprocess.run(
-        [sys.executable, "-I", str(program), str(pack), "--trust", str(keys)],
+        [sys.executable, "-I", str(program), str(pack), *known],
         env={},
         capture_output=True,
         timeout=120,

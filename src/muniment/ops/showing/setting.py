@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ HOME_FIRM = "example-pay"
 class Tour:
     """What the steps hand to each other.
 
-    :param counted: what goes into the summary.
+    :param counted: what goes into the summary. :param until_the_end: what runs until the tour is over.
     """
 
     home: Path
@@ -38,6 +39,7 @@ class Tour:
     logins: list[Login] = field(default_factory=list)
     listed: list[dict[str, Any]] = field(default_factory=list)
     beside: Beside | None = None
+    until_the_end: ExitStack = field(default_factory=ExitStack)
 
     def actor(self, name: str) -> Actor:
         """Return somebody of the firm by the first name."""

@@ -37,7 +37,12 @@ def summary(console: Console, told: dict[str, Any]) -> None:
         ("screening", f"{told['screening']['alerts']} alerts, {told['screening']['clear']} clear"),
         ("screening's fingerprint", told["screening_digest"]),
         ("ledger", f"{number(counts['ledger_entries'])} entries, all of them hold"),
+        (
+            "witnessed",
+            f"{number(told['witnessed']['entries'])} entries by {', '.join(told['witnessed']['by'])}",
+        ),
         ("proof", told["pack"]["path"]),
+        ("erased", f"{told['erased']['reference']}; {told['erased']['certificate']}"),
         ("time", f"{seconds['all']:.0f} seconds"),
         ("memory at most", f"{sum(told['peak_memory_kb'].values()) // 1024} MB"),
         ("all of it", f"{told['paths']['results']}/summary.json"),

@@ -16,6 +16,7 @@ from muniment.ledger.action import REGISTRY, Known
 from muniment.ledger.checks import runs
 from muniment.ledger.pruning import acts as pruning
 from muniment.ledger.pushing import follow
+from muniment.ledger.questions import acts as questions
 from muniment.ledger.refusals import CONSTRAINTS
 from muniment.ops.reference.marks import first_sentence, table
 from muniment.spine.errors import MunimentError
@@ -35,6 +36,7 @@ def known_actions() -> dict[str, Known]:
         exporting.export.__module__,
         follow.push_all.__module__,
         pruning.prune.__module__,
+        questions.keep_question.__module__,
         runs.verify.__module__,
     }
     for room in (*_rooms(), "site"):

@@ -319,8 +319,7 @@ def test_after_a_fork_the_parents_connection_is_neither_used_nor_closed(tmp_path
 def bytes_of_the_table(dsn: str) -> bytes:
     with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute("CHECKPOINT")
-        ask = "SELECT pg_read_binary_file(pg_relation_filepath('wrapped_key'))"
-        found = admin.execute(ask).fetchone()
+        found = admin.execute("SELECT pg_read_binary_file(pg_relation_filepath('wrapped_key'))").fetchone()
         assert found
         return bytes(found[0])
 
@@ -339,8 +338,7 @@ def test_on_postgresql_no_byte_of_the_table_holds_a_destroyed_key(dsn: str) -> N
     with closing(PostgresKeyStore(dsn)) as store:
         store.create()
         store.put_many(kept)
-        before = bytes_of_the_table(dsn)
-        assert all(row.wrapped in before for row in kept)
+        assert all(row.wrapped in bytes_of_the_table(dsn) for row in kept)
         assert store.destroy_many(TENANT, [row.key_id for row in kept[:20]]) == 20
         after = bytes_of_the_table(dsn)
         assert not [row for row in kept[:20] if row.wrapped in after]

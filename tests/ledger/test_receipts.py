@@ -151,7 +151,7 @@ def test_another_key_in_the_announcement_is_named(clock, ada):
     file.write_bytes(write_announcement(stranger, [(own.keys[0], own.sign_raw)]))
     assert f"the file {receipts.ANNOUNCED} announces another key" in faults(ada)
     file.write_bytes(receipts.announcement(log).replace(b"receipt-key/1", b"receipt-key/2"))
-    assert f"the file {receipts.ANNOUNCED} is not signed by the log" in faults(ada)
+    assert f"the file {receipts.ANNOUNCED} does not bear the signature of the log" in faults(ada)
     file.unlink()
     assert faults(ada) == ""
 

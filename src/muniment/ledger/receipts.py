@@ -240,7 +240,7 @@ def key_faults(log: Log, keys: Sequence[Key]) -> Iterator[str]:
         if open_announcement(said, keys, log.origin) != public_key(log):
             yield f"the file {ANNOUNCED} announces another key than the one that signs receipts"
     except Malformed as why:
-        yield f"the file {ANNOUNCED} is not signed by the log ({why})"
+        yield f"the file {ANNOUNCED} does not bear the signature of the log ({why})"
     except KeyDestroyed:
         return
 

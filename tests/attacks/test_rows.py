@@ -14,13 +14,14 @@ from tests.ledger.tamper import key, owner, update
 
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, verify, vouch
+from muniment.ledger import prune as doing
 from muniment.ledger.action import REGISTRY, action
 from muniment.ledger.checks import runs
 from muniment.ledger.models import Checkpoint, Entry, Log
-from muniment.ledger.pruning import acts, doing, plan, shown
+from muniment.ledger.pruning import acts, plan, shown
 from muniment.ledger.pruning.bound import newest
-from muniment.ledger.pruning.models import Prune
 from muniment.ledger.sequence import compact_range
+from muniment.ledger.tables.pruning import Prune
 from muniment.ops import checking
 from muniment.proof import checkpoint as note
 from muniment.proof.folder import verify_folder

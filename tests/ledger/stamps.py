@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from muniment.ledger import publish
+from muniment.ledger.tables.time import Stamp
 from muniment.ledger.time import stamping
-from muniment.ledger.time.models import Stamp
 from muniment.ledger.time.testing import TestAuthority, new_authority
 from muniment.spine import config, ports
 from muniment.spine.scope import DEPLOYMENT, tenant_scope

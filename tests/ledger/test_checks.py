@@ -10,9 +10,9 @@ from tests.ledger.tamper import key, owner, update
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish
 from muniment.ledger.checks import runs
-from muniment.ledger.checks.models import Check
 from muniment.ledger.checks.runs import Outcome, What
 from muniment.ledger.models import Entry, Outbox
+from muniment.ledger.tables.checks import Check
 from muniment.spine import ports
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 

@@ -13,7 +13,7 @@ from tests.ledger.tamper import key, owner, update
 from muniment.ledger import clock, logs, publish, verify
 from muniment.ledger.models import Entry
 from muniment.ledger.openings import opened_event
-from muniment.ledger.time.models import ClockJump, ClockSeen
+from muniment.ledger.tables.time import ClockJump, ClockSeen
 from muniment.ledger.time.steps import MOST, NOISE, Seen, step_between
 from muniment.spine import ports
 from muniment.spine.errors import Absent, Clash, Refused

@@ -9,10 +9,11 @@ from django.db import IntegrityError, ProgrammingError, transaction
 
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, queries, rules, verify
+from muniment.ledger import prune as doing
 from muniment.ledger.action import REGISTRY, action
 from muniment.ledger.models import Checkpoint, Entry, RowList
-from muniment.ledger.pruning import acts, doing, plan
-from muniment.ledger.pruning.models import Carried, Prune, Retention
+from muniment.ledger.pruning import acts, plan
+from muniment.ledger.tables.pruning import Carried, Prune, Retention
 from muniment.ledger.words import moment
 from muniment.proof.checkpoint import parse_checkpoint
 from muniment.proof.merkle import leaf_hash, verify_consistency, verify_inclusion

@@ -11,10 +11,11 @@ import pytest
 
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, verify
+from muniment.ledger import prune as doing
 from muniment.ledger.action import REGISTRY, action
 from muniment.ledger.models import Entry
-from muniment.ledger.pruning import acts, doing, plan, shown
-from muniment.ledger.pruning.models import Prune
+from muniment.ledger.pruning import acts, plan, shown
+from muniment.ledger.tables.pruning import Prune
 from muniment.proof.tiles import TileWriter
 from muniment.spine import ports
 from muniment.spine.actor import system

@@ -19,7 +19,7 @@ from muniment.ledger.forms import Asking
 from muniment.ledger.models import Entry
 from muniment.ledger.queries import Wanted
 from muniment.ledger.questions import acts, known, wanted
-from muniment.ledger.questions.models import Question
+from muniment.ledger.tables.questions import Question
 from muniment.spine import ports
 from muniment.spine.errors import Absent, Invalid, Refused
 from muniment.spine.scope import tenant_scope

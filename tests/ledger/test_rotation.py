@@ -14,8 +14,8 @@ from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, verify
 from muniment.ledger.models import Checkpoint, Entry, Log, Outbox
 from muniment.ledger.pruning import plan
+from muniment.ledger.tables.trusted import LogKey
 from muniment.ledger.trust import reading, rotation
-from muniment.ledger.trusted import LogKey
 from muniment.proof.checkpoint import open_checkpoint
 from muniment.proof.note import Key, parse_keys
 from muniment.proof.signer import new_signer, sign_checkpoint

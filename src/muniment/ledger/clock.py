@@ -26,7 +26,7 @@ from muniment.ledger import vouch
 from muniment.ledger.action import Act, action
 from muniment.ledger.models import Checkpoint, Entry, Outbox
 from muniment.ledger.refusals import constraint
-from muniment.ledger.time.models import ClockJump, ClockSeen, ClockWord
+from muniment.ledger.tables.time import ClockJump, ClockSeen, ClockWord
 from muniment.ledger.time.steps import Seen, Step, step_between
 from muniment.spine import ports
 from muniment.spine.actor import system

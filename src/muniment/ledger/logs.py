@@ -17,7 +17,7 @@ from django.db import transaction
 
 from muniment.ledger import vouch
 from muniment.ledger.models import Entry, Log
-from muniment.ledger.trusted import LogKey
+from muniment.ledger.tables.trusted import LogKey
 from muniment.proof.note import Key, parse_keys
 from muniment.proof.signer import Signer, new_signer, signer_from_pem
 from muniment.spine import config, envelope, ports

@@ -13,11 +13,11 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from muniment.ledger import trusted as _trusted  # noqa: F401  # as above
-from muniment.ledger.checks import models as _checks  # noqa: F401  # Django looks for its tables here
-from muniment.ledger.pruning import models as _pruning  # noqa: F401  # as above
-from muniment.ledger.questions import models as _questions  # noqa: F401  # as above
-from muniment.ledger.time import models as _time  # noqa: F401  # as above
+from muniment.ledger.tables import checks as _checks  # noqa: F401  # Django looks for its tables here
+from muniment.ledger.tables import pruning as _pruning  # noqa: F401  # as above
+from muniment.ledger.tables import questions as _questions  # noqa: F401  # as above
+from muniment.ledger.tables import time as _time  # noqa: F401  # as above
+from muniment.ledger.tables import trusted as _trusted  # noqa: F401  # as above
 from muniment.spine.guard import Kept
 from muniment.spine.models import Row, TenantManager
 

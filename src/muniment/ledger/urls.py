@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from django.urls import path
 
-from muniment.ledger import views, views_exports, views_list, views_receipts, views_state
+from muniment.ledger.views import entries, exporting, listing, receipts, state
 
 app_name = "ledger"
 
 urlpatterns = [
-    path("", views_list.index, name="index"),
-    path("questions/keep/", views_list.keep, name="keep_question"),
-    path("questions/<uuid:question_id>/drop/", views_list.drop, name="drop_question"),
-    path("head/", views.head, name="head"),
-    path("checkpoints/", views_state.checkpoints, name="checkpoints"),
-    path("checkpoints/newest/", views.checkpoint, name="checkpoint"),
-    path("checkpoints/<int:number>/", views_state.checkpoint_at, name="checkpoint_at"),
-    path("checks/", views_state.checks, name="checks"),
-    path("checkpoints/keys/", views_receipts.keys, name="keys"),
-    path("exports/", views_exports.exports, name="exports"),
-    path("exports/verify.py", views_exports.verifier, name="verifier"),
-    path("exports/<uuid:export_id>/", views_exports.export, name="export"),
-    path("exports/<uuid:export_id>/file/", views_exports.export_file, name="export_file"),
-    path("exports/<uuid:export_id>/manifest/", views_exports.export_manifest, name="export_manifest"),
-    path("<uuid:entry_id>/", views.entry, name="entry"),
-    path("<uuid:entry_id>/leaf/", views.leaf, name="leaf"),
-    path("<uuid:entry_id>/proof/", views.proof, name="proof"),
-    path("<uuid:entry_id>/proof.cose/", views_receipts.cose, name="cose"),
-    path("<uuid:entry_id>/receipt/", views_receipts.receipt, name="receipt"),
+    path("", listing.index, name="index"),
+    path("questions/keep/", listing.keep, name="keep_question"),
+    path("questions/<uuid:question_id>/drop/", listing.drop, name="drop_question"),
+    path("head/", entries.head, name="head"),
+    path("checkpoints/", state.checkpoints, name="checkpoints"),
+    path("checkpoints/newest/", entries.checkpoint, name="checkpoint"),
+    path("checkpoints/<int:number>/", state.checkpoint_at, name="checkpoint_at"),
+    path("checks/", state.checks, name="checks"),
+    path("checkpoints/keys/", receipts.keys, name="keys"),
+    path("exports/", exporting.exports, name="exports"),
+    path("exports/verify.py", exporting.verifier, name="verifier"),
+    path("exports/<uuid:export_id>/", exporting.export, name="export"),
+    path("exports/<uuid:export_id>/file/", exporting.export_file, name="export_file"),
+    path("exports/<uuid:export_id>/manifest/", exporting.export_manifest, name="export_manifest"),
+    path("<uuid:entry_id>/", entries.entry, name="entry"),
+    path("<uuid:entry_id>/leaf/", entries.leaf, name="leaf"),
+    path("<uuid:entry_id>/proof/", entries.proof, name="proof"),
+    path("<uuid:entry_id>/proof.cose/", receipts.cose, name="cose"),
+    path("<uuid:entry_id>/receipt/", receipts.receipt, name="receipt"),
 ]

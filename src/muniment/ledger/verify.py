@@ -17,13 +17,13 @@ from uuid import UUID
 
 from muniment.ledger import deep as depth
 from muniment.ledger import heads, logs, receipts, streams, vouch
-from muniment.ledger.checks.models import Check
 from muniment.ledger.clock import clock_faults
 from muniment.ledger.disk import Disk
 from muniment.ledger.models import Checkpoint, Entry, Log, Outbox, Stream
 from muniment.ledger.openings import opened_event
 from muniment.ledger.pruning.bound import in_force
 from muniment.ledger.snapshot import one_moment
+from muniment.ledger.tables.checks import Check
 from muniment.ledger.time import bounds
 from muniment.ledger.walk import Finding, Start, Walk
 from muniment.proof.errors import Malformed

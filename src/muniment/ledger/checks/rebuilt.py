@@ -13,7 +13,7 @@ from uuid import UUID
 
 from muniment.ledger.models import Entry, Outbox
 from muniment.ledger.openings import opened_event
-from muniment.ledger.pruning.models import Retention
+from muniment.ledger.tables.pruning import Retention
 from muniment.proof.errors import Malformed
 from muniment.spine.envelope import Tampered
 from muniment.spine.scope import tenant_scope

@@ -19,9 +19,9 @@ from django.db import transaction
 from muniment.ledger import logs, vouch
 from muniment.ledger import verify as whole
 from muniment.ledger.action import Act, action
-from muniment.ledger.checks.models import Check
 from muniment.ledger.checks.tail import verify_tail
 from muniment.ledger.models import Log
+from muniment.ledger.tables.checks import Check
 from muniment.ledger.walk import Finding
 from muniment.spine import ports
 from muniment.spine.actor import Actor, system

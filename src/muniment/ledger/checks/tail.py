@@ -9,11 +9,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from muniment.ledger import heads, logs, vouch
-from muniment.ledger.checks.models import Check
 from muniment.ledger.disk import Disk
 from muniment.ledger.models import Checkpoint, Log, Stream
-from muniment.ledger.pruning.models import Prune
 from muniment.ledger.snapshot import one_moment
+from muniment.ledger.tables.checks import Check
+from muniment.ledger.tables.pruning import Prune
 from muniment.ledger.walk import Finding, Start, Walk
 from muniment.proof.errors import Malformed
 from muniment.proof.note import Key

@@ -13,9 +13,9 @@ from muniment.ledger import rules
 from muniment.ledger.action import CLASSES, Act, action
 from muniment.ledger.pruning import carried
 from muniment.ledger.pruning.bound import said
-from muniment.ledger.pruning.models import Prune, Retention
 from muniment.ledger.pruning.plan import Plan
 from muniment.ledger.refusals import constraint
+from muniment.ledger.tables.pruning import Prune, Retention
 from muniment.ledger.walk import Start
 from muniment.spine.errors import Clash, Invalid, Refused
 from muniment.spine.guard import LEDGER_HAND

@@ -15,7 +15,7 @@ from uuid import UUID
 from muniment.ledger.models import Checkpoint, Entry, Event, Outbox
 from muniment.ledger.openings import Opened, opened_event
 from muniment.ledger.pruning import carried
-from muniment.ledger.pruning.models import Prune
+from muniment.ledger.tables.pruning import Prune
 from muniment.ledger.walk import Start
 from muniment.ledger.words import moment
 from muniment.proof.errors import Malformed

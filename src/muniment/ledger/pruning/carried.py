@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from muniment.ledger.numbers import Counted
-from muniment.ledger.pruning.models import Carried
+from muniment.ledger.tables.pruning import Carried
 from muniment.ledger.walk import Start
 from muniment.proof.canonical import canonical
 from muniment.proof.merkle import root_of

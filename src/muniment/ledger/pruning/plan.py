@@ -19,7 +19,7 @@ from muniment.ledger.action import CLASSES
 from muniment.ledger.clock import clock_is_trusted
 from muniment.ledger.models import Checkpoint, Entry, Log
 from muniment.ledger.pruning.carried import as_ranges
-from muniment.ledger.pruning.models import Retention
+from muniment.ledger.tables.pruning import Retention
 from muniment.proof.tiles import WIDTH
 from muniment.spine.scope import DEPLOYMENT
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from muniment.ledger.action import Act, action
 from muniment.ledger.questions import known
-from muniment.ledger.questions.models import Question
+from muniment.ledger.tables.questions import Question
 from muniment.ledger.words import Sealed
 from muniment.spine.errors import Absent, Refused
 from muniment.spine.wording import require_wording

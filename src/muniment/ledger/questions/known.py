@@ -14,7 +14,7 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from muniment.ledger.questions.models import Question
+from muniment.ledger.tables.questions import Question
 from muniment.spine.actor import Actor
 from muniment.spine.errors import Invalid
 

@@ -18,8 +18,8 @@ from typing import Final
 from muniment.ledger import logs
 from muniment.ledger.models import Entry, Log
 from muniment.ledger.openings import opened_event
+from muniment.ledger.tables.time import Stamp
 from muniment.ledger.time import authorities, stamping, tokens
-from muniment.ledger.time.models import Stamp
 from muniment.proof.checkpoint import Checkpoint
 from muniment.proof.errors import Malformed
 from muniment.proof.timestamp import Stamped, verify_timestamp

@@ -11,7 +11,7 @@ from muniment.ledger import logs
 from muniment.ledger.action import Act, action
 from muniment.ledger.models import Entry, Outbox
 from muniment.ledger.refusals import constraint
-from muniment.ledger.time.models import Stamp
+from muniment.ledger.tables.time import Stamp
 from muniment.spine import ports
 from muniment.spine.actor import system
 from muniment.spine.errors import Clash

@@ -21,9 +21,9 @@ from rfc3161_client.errors import VerificationError
 
 from muniment.ledger import logs
 from muniment.ledger.models import Checkpoint, Log
+from muniment.ledger.tables.time import Stamp
 from muniment.ledger.time import authorities, tokens
 from muniment.ledger.time.authorities import Authority
-from muniment.ledger.time.models import Stamp
 from muniment.ledger.time.onrecord import Fresh, put, tell_tenants
 from muniment.proof.checkpoint import parse_checkpoint_text
 from muniment.proof.errors import Malformed

@@ -15,7 +15,7 @@ from muniment.ledger.action import Act, action
 from muniment.ledger.models import Entry, Outbox
 from muniment.ledger.openings import opened_event
 from muniment.ledger.refusals import constraint
-from muniment.ledger.trusted import WitnessPolicy
+from muniment.ledger.tables.trusted import WitnessPolicy
 from muniment.proof.errors import Malformed
 from muniment.proof.policy import LARGEST_POLICY, Policy, parse_policy
 from muniment.spine import config

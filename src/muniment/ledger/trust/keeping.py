@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from muniment.ledger.models import Log
-from muniment.ledger.trusted import LogKey, WitnessPolicy
+from muniment.ledger.tables.trusted import LogKey, WitnessPolicy
 from muniment.ledger.words import ref
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 

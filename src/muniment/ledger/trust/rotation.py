@@ -19,7 +19,7 @@ from muniment.ledger.models import Checkpoint, Entry, Log
 from muniment.ledger.openings import opened_event
 from muniment.ledger.refusals import constraint
 from muniment.ledger.sequence import head_to_change
-from muniment.ledger.trusted import LogKey
+from muniment.ledger.tables.trusted import LogKey
 from muniment.proof.errors import Malformed
 from muniment.proof.layout import write_event
 from muniment.proof.note import Key

@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from muniment.ledger import logs, rules
+from muniment.ledger import prune as doing
 from muniment.ledger.checks import runs
-from muniment.ledger.pruning import acts, doing, plan
+from muniment.ledger.pruning import acts, plan
 from muniment.ops.acting import operator
 from muniment.ops.cli.answers import answer, common
 from muniment.spine.errors import Absent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -13,26 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from muniment.ledger import exporting, queries, sentences
 from muniment.ledger.exports.asked import MEDIA_TYPES, MOST_HERE
 from muniment.ledger.forms_exports import Exporting, again
+from muniment.ledger.views.asked import Asked, file_of, require
 from muniment.proof.standalone import verifier_source
-from muniment.spine.actor import Actor
-from muniment.spine.errors import Refused
-
-
-class Asked(HttpRequest):
-    """A request that has passed the site's gate."""
-
-    actor: Actor
-
-
-def _require(actor: Actor, kind: str) -> None:
-    if kind not in actor.may:
-        raise Refused("Your role does not allow this.", todo="Ask an administrator if you need it.")
 
 
 @require_http_methods(["GET", "POST"])
 def exports(request: Asked) -> HttpResponse:
     """Ask for an export; one that is made is shown on a page of its own."""
-    _require(request.actor, "ledger.export")
+    require(request.actor, "ledger.export")
     may_personal = "ledger.export_personal" in request.actor.may
     if request.method == "POST":
         form = Exporting(request.POST, may_personal=may_personal)
@@ -82,28 +70,22 @@ def export(request: Asked, export_id: UUID) -> HttpResponse:
     return render(request, "ledger/export.html", context)
 
 
-def _file(raw: bytes, name: str, media_type: str) -> HttpResponse:
-    return HttpResponse(
-        raw, content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
-
-
 @require_GET
 def export_file(request: Asked, export_id: UUID) -> HttpResponse:
     """Hand out the exported bytes, and put on record that they left."""
     made, raw = exporting.copy(request.actor, export_id=export_id)
-    return _file(raw, made.name, MEDIA_TYPES[made.asked.form])
+    return file_of(raw, made.name, MEDIA_TYPES[made.asked.form])
 
 
 @require_GET
 def export_manifest(request: Asked, export_id: UUID) -> HttpResponse:
     """Hand out the manifest: the export's own entry with its proof, and nothing of what the file says."""
     name, raw = exporting.manifest(request.actor, export_id=export_id)
-    return _file(raw, name, "application/json")
+    return file_of(raw, name, "application/json")
 
 
 @require_GET
 def verifier(request: Asked) -> HttpResponse:
     """Hand out the program with which a stranger checks packs and exports."""
-    _require(request.actor, "ledger.read")
-    return _file(verifier_source().encode("utf-8"), "verify.py", "text/x-python; charset=utf-8")
+    require(request.actor, "ledger.read")
+    return file_of(verifier_source().encode("utf-8"), "verify.py", "text/x-python; charset=utf-8")

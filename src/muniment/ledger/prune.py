@@ -20,8 +20,8 @@ from muniment.ledger import logs, publish, verify
 from muniment.ledger.models import Entry, Log, RowList
 from muniment.ledger.pruning import acts, carried, plan, shown
 from muniment.ledger.pruning.bound import Bound, newest
-from muniment.ledger.pruning.models import Carried, Prune
 from muniment.ledger.snapshot import one_moment
+from muniment.ledger.tables.pruning import Carried, Prune
 from muniment.ledger.walk import Start
 from muniment.proof.errors import Malformed
 from muniment.proof.tiles import WIDTH, tile_path

@@ -13,7 +13,7 @@ from muniment.ledger import clock, lag, queries
 from muniment.ledger.checks import runs
 from muniment.ledger.models import Checkpoint
 from muniment.ledger.time import bounds
-from muniment.ledger.views import Asked, require_reader
+from muniment.ledger.views.asked import Asked, require_reader
 from muniment.spine import config, ports
 from muniment.spine.errors import Absent
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,14 +17,8 @@ from muniment.ledger import lag, queries, reading, sentences
 from muniment.ledger.checks import runs
 from muniment.ledger.forms import Asking, Keeping
 from muniment.ledger.questions import acts, known
+from muniment.ledger.views.asked import Asked
 from muniment.spine import ports
-from muniment.spine.actor import Actor
-
-
-class Asked(HttpRequest):
-    """A request that has passed the site's gate."""
-
-    actor: Actor
 
 
 def _chips(form: Asking) -> list[dict[str, Any]]:

@@ -5,31 +5,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from muniment.ledger import explaining, lag, queries, reading
 from muniment.ledger.models import Entry
 from muniment.ledger.time import bounds
+from muniment.ledger.views.asked import Asked, file_of, require_reader
 from muniment.spine import ports
-from muniment.spine.actor import Actor
-from muniment.spine.errors import Absent, Refused
-
-
-class Asked(HttpRequest):
-    """A request that has passed the site's gate."""
-
-    actor: Actor
-
-
-def require_reader(actor: Actor) -> None:
-    """Refuse whoever may not read the ledger.
-
-    :raises Refused: without the permission ``ledger.read``.
-    """
-    if "ledger.read" not in actor.may:
-        raise Refused("Your role does not allow this.", todo="Ask an administrator if you need it.")
+from muniment.spine.errors import Absent
 
 
 def _command(of: Entry) -> str:
@@ -84,12 +69,6 @@ def entry(request: Asked, entry_id: UUID) -> HttpResponse:
     return render(request, "ledger/entry.html", context)
 
 
-def _file(raw: bytes, name: str, media_type: str) -> HttpResponse:
-    return HttpResponse(
-        raw, content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
-
-
 @require_GET
 def leaf(request: Asked, entry_id: UUID) -> HttpResponse:
     """Hand out the leaf of an entry to the byte, as it stands in the tree; it holds commitments only."""
@@ -97,7 +76,7 @@ def leaf(request: Asked, entry_id: UUID) -> HttpResponse:
     found = queries.entry(entry_id)
     if not isinstance(found, Entry):
         raise Absent("This entry is not yet in its place.", todo="Wait a few seconds, then try again.")
-    return _file(bytes(found.leaf), _leaf_name(found), "application/json")
+    return file_of(bytes(found.leaf), _leaf_name(found), "application/json")
 
 
 @require_GET
@@ -107,14 +86,14 @@ def proof(request: Asked, entry_id: UUID) -> HttpResponse:
     found = queries.entry(entry_id)
     raw = queries.proof_file(found)
     name = _proof_name(found) if isinstance(found, Entry) else ""
-    return _file(raw, name, "text/plain; charset=utf-8")
+    return file_of(raw, name, "text/plain; charset=utf-8")
 
 
 @require_GET
 def checkpoint(request: Asked) -> HttpResponse:
     """Hand out the newest checkpoint as the signed note that it is."""
     require_reader(request.actor)
-    return _file(queries.note().encode("utf-8"), "checkpoint", "text/plain; charset=utf-8")
+    return file_of(queries.note().encode("utf-8"), "checkpoint", "text/plain; charset=utf-8")
 
 
 @require_GET

@@ -9,16 +9,10 @@ from django.views.decorators.http import require_GET
 
 from muniment.ledger import logs, queries, receipts
 from muniment.ledger.models import Entry
-from muniment.ledger.views import Asked, require_reader
+from muniment.ledger.views.asked import Asked, file_of, require_reader
 from muniment.spine.errors import Absent
 
 TEXT = "text/plain; charset=utf-8"
-
-
-def _file(raw: bytes, name: str, media_type: str) -> HttpResponse:
-    return HttpResponse(
-        raw, content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
 
 
 @require_GET
@@ -27,7 +21,7 @@ def receipt(request: Asked, entry_id: UUID) -> HttpResponse:
     found = queries.entry(entry_id)
     if found.actor != request.actor.id:
         require_reader(request.actor)
-    return _file(receipts.of_event(found), f"receipt-{found.id.hex}", TEXT)
+    return file_of(receipts.of_event(found), f"receipt-{found.id.hex}", TEXT)
 
 
 @require_GET
@@ -37,7 +31,7 @@ def cose(request: Asked, entry_id: UUID) -> HttpResponse:
     found = queries.entry(entry_id)
     if not isinstance(found, Entry):
         raise Absent("This entry is not yet in its place.", todo="Wait a few seconds, then try again.")
-    return _file(receipts.cose(found), f"entry-{found.idx}.cose", "application/cose")
+    return file_of(receipts.cose(found), f"entry-{found.idx}.cose", "application/cose")
 
 
 @require_GET
@@ -45,4 +39,4 @@ def keys(request: Asked) -> HttpResponse:
     """Hand out the log's public keys and that of its receipts, to be given to an auditor in person."""
     require_reader(request.actor)
     own = receipts.public_key(logs.of(request.actor.tenant)).encode()
-    return _file(f"{queries.keys()}{own}\n".encode("ascii"), "vkeys", TEXT)
+    return file_of(f"{queries.keys()}{own}\n".encode("ascii"), "vkeys", TEXT)

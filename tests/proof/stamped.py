@@ -51,7 +51,9 @@ def certificate(
     days: tuple[datetime, datetime] = (NOON - timedelta(days=1), NOON + timedelta(days=400)),
 ) -> x509.Certificate:
     """Make a certificate; extensions come with whether they are critical."""
-    built = x509.CertificateBuilder(called(by), called(name), key.public_key(), len(name) * 1000 + len(by) + 7, *days)
+    built = x509.CertificateBuilder(
+        called(by), called(name), key.public_key(), len(name) * 1000 + len(by) + 7, *days
+    )
     for extension, critical in extensions:
         built = built.add_extension(extension, critical=critical)
     return built.sign(signed_with, hashed or hashes.SHA256())

@@ -1,18 +1,11 @@
-"""A process that records or settles beside others, for the sustained rates; started by `write_bench`."""
+"""What records or settles, for the sustained rates. To be imported when Django is set up, by `write_bench`."""
 
 from __future__ import annotations
 
-import os
 import select
 import sys
 import time
 from uuid import UUID
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "muniment.site.settings")
-
-import django
-
-django.setup()
 
 from django.db import connection
 
@@ -54,8 +47,4 @@ def settle_until_told() -> None:
     while not select.select([sys.stdin], [], [], 0.05)[0]:
         publish.settle()
     publish.settle()
-
-
-if __name__ == "__main__":
-    settle_until_told()
     connection.close()

@@ -27,39 +27,29 @@ SECONDS = 8
 TOGETHER = 10
 ROOT = Path(__file__).resolve().parents[1]
 
+#: The process that settles beside the one that records; Django's settings come with the environment.
+SETTLING = "import django; django.setup(); from bench import recording; recording.settle_until_told()"
+
 BEGIN = """BEGIN;
 SELECT set_config('muniment.tenant', '{tenant}', true), set_config('muniment.action', 'ledger.hand', true);
 """
-COLUMNS = "id, tenant_id, cls, kind, actor, subject, at, stream, body"
-VALUES = (
-    "gen_random_uuid(), '{tenant}', 'c', 'k', 'a', 's', now(), '{tenant}', decode(repeat('ab', 450), 'hex')"
-)
-OUTBOX = (
-    BEGIN
-    + """UPDATE ledger_lane SET next_number = next_number + {events} WHERE id =
+#: Columns and values as long as those of a real event.
+OUTBOX = """{begin}
+UPDATE ledger_lane SET next_number = next_number + {events} WHERE id =
  (SELECT id FROM ledger_lane WHERE tenant_id = '{tenant}' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED);
-INSERT INTO ledger_outbox ("""
-    + COLUMNS
-    + """, "order", commitments, voucher)
- SELECT """
-    + VALUES
-    + """, 1, decode(repeat('ab', 256), 'hex'), decode(repeat('ab', 32), 'hex') FROM generate_series(1, {events});
+INSERT INTO ledger_outbox (id, tenant_id, cls, kind, actor, subject, at, stream, body, "order", commitments, voucher)
+ SELECT gen_random_uuid(), '{tenant}', 'c', 'k', 'a', 's', now(), '{tenant}', decode(repeat('ab', 350), 'hex'),
+ 1, decode(repeat('ab', 32), 'hex'), decode(repeat('ab', 32), 'hex') FROM generate_series(1, {events});
 COMMIT;
 """
-)
-HEAD_ROW = (
-    BEGIN
-    + """UPDATE ledger_log SET size = size + 1, frontier = decode(repeat('ab', 320), 'hex')
+HEAD_ROW = """{begin}
+UPDATE ledger_log SET size = size + 1, frontier = decode(repeat('ab', 320), 'hex')
  WHERE tenant_id = '{tenant}' RETURNING size AS placed \\gset
-INSERT INTO ledger_entry ("""
-    + COLUMNS
-    + """, idx, sn, leaf)
- SELECT """
-    + VALUES
-    + """, :placed, :placed, decode(repeat('ab', 600), 'hex');
+INSERT INTO ledger_entry (id, tenant_id, cls, kind, actor, subject, at, stream, body, idx, sn, leaf)
+ SELECT gen_random_uuid(), '{tenant}', 'c', 'k', 'a', 's', now(), '{tenant}', decode(repeat('ab', 350), 'hex'),
+ :placed, :placed, decode(repeat('ab', 218), 'hex');
 COMMIT;
 """
-)
 
 
 def main() -> None:
@@ -152,7 +142,7 @@ def sustained(tenant: UUID, database: Any, home: Path) -> dict[str, Any]:
     lags: list[float] = []
     over = threading.Event()
     watching = threading.Thread(target=watch, args=(tenant, over, lags))
-    settling = subprocess.Popen([sys.executable, "-m", "bench.recording"], cwd=ROOT, stdin=subprocess.PIPE)
+    settling = subprocess.Popen([sys.executable, "-c", SETTLING], cwd=ROOT, stdin=subprocess.PIPE)
     time.sleep(2)
     watching.start()
     start = time.perf_counter()
@@ -195,7 +185,9 @@ def hammered(app: str, script: str, tenant: UUID, *, events: int) -> dict[str, f
     from tests.support.postgres import programs
 
     folder = Path(tempfile.mkdtemp(prefix="muniment-pgbench-"))
-    (folder / "script.sql").write_text(script.format(tenant=tenant, events=events), encoding="utf-8")
+    (folder / "script.sql").write_text(
+        script.format(begin=BEGIN.format(tenant=tenant), tenant=tenant, events=events), encoding="utf-8"
+    )
     command = [str(programs() / "pgbench"), "-n", "-c", str(CONNECTIONS), "-j", "2", "-T", str(SECONDS)]
     name = f"log-{secrets.token_hex(4)}"
     command += ["-M", "prepared", "-f", "script.sql", "-l", f"--log-prefix={name}", app]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("ledger_bench", "verify_bench", "law_bench", "screening_bench", "site_bench")
+PARTS = ("ledger_bench", "write_bench", "verify_bench", "law_bench", "screening_bench", "site_bench")
 
 
 def part(name: str) -> dict[str, Any]:
@@ -82,7 +82,66 @@ MEASURES = (
         more=True,
     ),
     Measure(
-        "inclusion proofs verified", "50,000 /s", "ledger_bench", "proofs_per_second", "/s", 50_000, more=True
+        "inclusion proofs verified", "80,000 /s", "ledger_bench", "proofs_per_second", "/s", 80_000, more=True
+    ),
+    Measure(
+        "outbox against one shared head row, PostgreSQL, 16 connections, ten events a commit",
+        "5 times",
+        "write_bench",
+        "outbox_to_head_row",
+        "times",
+        5,
+        more=True,
+    ),
+    Measure(
+        "the same, how often its slowest hundredth fits into the other's",
+        "5 times",
+        "write_bench",
+        "outbox_p99_to_head_row",
+        "times",
+        5,
+        more=True,
+    ),
+    Measure(
+        "the same with one event a commit on both sides",
+        "5 times",
+        "write_bench",
+        "outbox_to_head_row_single",
+        "times",
+        5,
+        more=True,
+    ),
+    Measure(
+        "entries through everything, PostgreSQL",
+        "2,000 /s",
+        "write_bench",
+        "postgresql_entries_per_second",
+        "/s",
+        2000,
+        more=True,
+    ),
+    Measure(
+        "longest wait for a signed head meanwhile", "2 s", "write_bench", "postgresql_lag_seconds", "s", 2
+    ),
+    Measure(
+        "entries through everything, SQLCipher, one process",
+        "1,500 /s",
+        "write_bench",
+        "sqlcipher_entries_per_second",
+        "/s",
+        1500,
+        more=True,
+    ),
+    Measure(
+        "stored bytes an entry, SQLCipher", "1,000", "write_bench", "sqlcipher_bytes_per_entry", "bytes", 1000
+    ),
+    Measure(
+        "stored bytes an entry, PostgreSQL",
+        "1,000",
+        "write_bench",
+        "postgresql_bytes_per_entry",
+        "bytes",
+        1000,
     ),
     Measure("a million entries verified from tiles", "60 s", "verify_bench", "verify_seconds", "s", 60),
     Measure("memory that this takes", "300 MB", "verify_bench", "verify_megabytes", "MB", 300),

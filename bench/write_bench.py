@@ -63,21 +63,21 @@ def main() -> None:
     with postgres.server() as boss:
         app, owner = postgres.new_database(boss, "bench")
         os.environ |= {"MUNIMENT_DATABASE": app, "MUNIMENT_DATABASE_OWNER": owner}
-        figures = on_postgresql(app)
+        figures = on_postgresql(app, owner)
     for name in ("MUNIMENT_DATABASE", "MUNIMENT_DATABASE_OWNER", "MUNIMENT_HOME"):
         del os.environ[name]
     code = "import sys; sys.argv.append('sqlcipher'); from bench import write_bench; write_bench.main()"
     yardstick.say({**figures, **yardstick.child(code)})
 
 
-def on_postgresql(app: str) -> dict[str, Any]:
+def on_postgresql(app: str, owner: str) -> dict[str, Any]:
     """Measure both designs by `pgbench`, then the whole path with a sequencer in a process of its own."""
     home = yardstick.installation()
     tenant = founded()
     from bench import recording
 
     recording.measure(recording.system("bench", may=frozenset({"tenants.measure"}), tenant=tenant), events=1)
-    whole = sustained(tenant, lambda: database_bytes(app), home)
+    whole = sustained(tenant, lambda: database_bytes(owner), home)
     ours = hammered(app, OUTBOX, tenant, events=1)
     batched = hammered(app, OUTBOX, tenant, events=TOGETHER)
     naive = hammered(app, HEAD_ROW, tenant, events=1)
@@ -212,11 +212,12 @@ def folder_bytes(folder: Path) -> int:
     return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
 
 
-def database_bytes(app: str) -> int:
-    """Return the size that the server gives for the database, after it has cleaned up behind the outbox."""
+def database_bytes(owner: str) -> int:
+    """Return the size of the database, cleaned up behind the outbox as the server does by itself in time."""
     import psycopg
 
-    with psycopg.connect(app, autocommit=True) as connection:
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute("VACUUM")
         row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
     assert row
     return int(row[0])

@@ -23,6 +23,7 @@ if __name__ == "__main__":
 from muniment.ledger import rows, verify
 from muniment.spine import ports
 from muniment.spine.guard import GuardedTable, Kept, guarded_tables
+from muniment.spine.models import Tally
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 from muniment.spine.sealed import SealedText, Stored
 
@@ -239,6 +240,8 @@ def main() -> None:
         found["before"][str(log.tenant_id)] = seen(log.tenant_id)
     for item in guarded_tables():
         (guarded if item.kept is Kept.GUARDED else of_the_ledger)(item, found)
+    # Not guarded, since refusals are counted outside actions; what is counted there is an entry in the end.
+    of_the_ledger(GuardedTable(Tally, Kept.QUEUE, public=False), found)
     json.dump(found, sys.stdout)
 
 

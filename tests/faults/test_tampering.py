@@ -35,7 +35,7 @@ from muniment.access.queries import actor_of
 from muniment.access.models import Person
 from dataclasses import replace
 from muniment.access.rules import OPERATOR, WORKER
-from muniment.ledger import logs, publish
+from muniment.ledger import logs, publish, tally
 from muniment.ledger.trust import accepting, rotation
 from muniment.spine import ports
 from muniment.ledger.checks import runs
@@ -103,12 +103,14 @@ keeping.retain(replace(system("operator", may=OPERATOR, via="cli"), tenant=tenan
 publish.settle()
 runs.check(runs.What.TAIL, tenant)
 cases.read_queue(actor)
+tally.count(actor, "cases.open")
 """
 
 #: What no check of the ledger's own tables sees, and why that is no harm. One change of one row is always seen; what
 #: several changes together can hide while an event waits is in docs/formats/log.md and tests/ledger/test_numbers.py.
 NOT_HELD: dict[str, str] = {
     "ledger_check removed": "that a tail once held matters to nobody later; a check that found something is an entry",
+    "spine_tally removed": "how many refusals there were in a minute beyond those on record; see docs/formats/log.md",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 import pytest
 from django.db import connection
@@ -246,3 +246,17 @@ def test_a_series_is_turned_over_page_by_page_without_a_gap_or_a_double(days, ad
         assert [one.idx for one in queries.entries(Wanted(stream=first[0].stream, before=elsewhere.idx))] == [
             place for place in whole if place < elsewhere.idx
         ]
+
+
+def test_what_can_be_typed_into_a_question_is_sealed_and_comes_back(db, ada):
+    asked = {"group": "cases", "about": "Jane Doe", "actor": "J. Doe", "subject": "counterparties/Jane"}
+    acts.keep_question(ada, name="Of somebody", asked=asked, shared=False)
+    with tenant_scope(ada.tenant):
+        assert Question.objects.get().asked == {"group": "cases"}
+        kept = known.questions(ada)[-1]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM ledger_question")
+            assert "Doe" not in str(
+                [bytes(one) if isinstance(one, memoryview) else one for one in cursor.fetchone()]
+            )
+    assert dict(parse_qsl(kept.address.removeprefix("?"))) == asked

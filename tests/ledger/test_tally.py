@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import pytest
 from django.db import IntegrityError
 from tests.faults.asked import said
 
-from muniment.ledger import record, tally
+from muniment.ledger import record, tally, verify
 from muniment.ledger.action import refuse
 from muniment.ledger.refusals import MOST_A_MINUTE
 from muniment.spine import asking, ports
@@ -47,25 +48,22 @@ def test_a_count_that_cannot_be_put_on_record_is_kept(db, vera, monkeypatch):
 
 def test_two_that_begin_a_count_at_once_are_both_counted(db, vera, monkeypatch):
     tally.count(vera, "cases.open")
-    real = Tally.objects.filter
-    first = [None]
+    real = Tally.objects.select_for_update
 
-    def filtered(**given):
-        if first:
-            first.pop()
-            found = real(**given)
+    class Late:
+        """Sees the row of somebody else only at the second look."""
 
-            class Once:
-                calls = 0
+        def filter(self, **given):
+            self.given = given
+            return self
 
-                def update(self, **values):
-                    Once.calls += 1
-                    return 0 if Once.calls == 1 else found.update(**values)
+        def first(self):
+            return None
 
-            return Once()
-        return real(**given)
+        def get(self):
+            return real().filter(**self.given).get()
 
-    monkeypatch.setattr(Tally.objects, "filter", filtered)
+    monkeypatch.setattr(Tally.objects, "select_for_update", Late)
     tally.count(vera, "cases.open")
     monkeypatch.undo()
     assert Tally.objects.get().times == 2
@@ -73,6 +71,23 @@ def test_two_that_begin_a_count_at_once_are_both_counted(db, vera, monkeypatch):
         Tally.objects.create(
             tenant_id=vera.tenant, actor=vera.id, kind="cases.open", actor_kind="person", role="x", since=NOON
         )
+
+
+@pytest.mark.parametrize("change", [{"times": 1_000_000}, {"actor": "somebody"}, {"voucher": b""}])
+def test_a_count_that_was_changed_is_named_and_never_put_on_record(db, vera, change):
+    with ports.frozen(clock=NOON):
+        tally.count(vera, "cases.open")
+    assert verify.verify_log(vera.tenant).faults == []
+    assert Tally.objects.update(**change) == 1
+    row = Tally.objects.get()
+    named = f"count {row.id.hex} of refusals: it is not as the ledger wrote it"
+    assert any(named in fault for fault in verify.verify_log(vera.tenant).faults)
+    assert tally.settle(NOON + timedelta(hours=1)) == 0
+    assert "refused" not in {one.outcome for one in said(vera.tenant)}
+    with ports.frozen(clock=NOON):
+        tally.count(replace(vera, id=row.actor), "cases.open")
+    assert Tally.objects.get().times == row.times + 1
+    assert any(named in fault for fault in verify.verify_log(vera.tenant).faults), "it was vouched for"
 
 
 def test_a_count_that_somebody_else_settled_is_not_told_twice(db):

@@ -16,7 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from muniment.ledger import deep as depth
-from muniment.ledger import heads, logs, receipts, streams, vouch
+from muniment.ledger import heads, logs, receipts, streams, tally, vouch
 from muniment.ledger.clock import clock_faults
 from muniment.ledger.disk import Disk
 from muniment.ledger.models import Checkpoint, Entry, Log, Outbox, Stream
@@ -99,6 +99,7 @@ def _tables(
     found.extend(walk.counts(), of=log.origin)
     if key is not None:
         found.extend(_check_faults(key), of=log.origin)
+        found.extend(tally.tally_faults(log.tenant_id, key), of=log.origin)
     if deep:
         for sentence in depth.guarded_faults(walk.start.last):
             if sentence is None:

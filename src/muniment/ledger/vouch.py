@@ -48,6 +48,7 @@ COLUMNS: Final = {
         "order",
         "commitments",
     ),
+    "spine_tally": ("id", "tenant_id", "actor", "actor_kind", "role", "kind", "since", "times"),
 }
 
 

@@ -127,6 +127,7 @@ class Tally(models.Model):
     kind = models.CharField(max_length=60)
     since = models.DateTimeField(db_index=True)
     times = models.BigIntegerField(default=1)
+    voucher = models.BinaryField(max_length=32, default=bytes)
 
     class Meta:
         app_label = "spine"

@@ -38,7 +38,7 @@ def keep_question(act: Act, *, name: str, asked: Mapping[str, str], shared: bool
     if Question.objects.filter(kept_by=act.actor.id).count() >= MOST_KEPT:
         raise Refused("You keep a hundred questions already.", todo="Give one up first.")
     made: Question = Question.objects.create(
-        name=name, asked=dict(asked), shared=shared, kept_by=act.actor.id, kept_at=act.now
+        name=name, **known.parted(asked), shared=shared, kept_by=act.actor.id, kept_at=act.now
     )
     # What somebody keeps for themselves is nobody else's business, also on record.
     told = {"name": Sealed(name), "asked": Sealed(dict(asked))} if shared else {}

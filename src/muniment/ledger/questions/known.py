@@ -5,9 +5,10 @@ Rule: a question is nothing but the fields of an address, so that it can be sent
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -23,6 +24,8 @@ FIELDS: Final = frozenset(
     {"group", "kind", "actor", "subject", "about", "outcome", "since", "until", "days", "readings", "stream"}
 )
 LONGEST_FIELD: Final = 120
+#: Those into which a person can type anything, a name too.
+TYPED: Final = frozenset({"actor", "subject", "about"})
 
 SHIPPED: Final[tuple[tuple[str | Promise, dict[str, str]], ...]] = (
     (gettext_lazy("Refusals of the last 7 days"), {"group": "refusals", "days": "7"}),
@@ -59,6 +62,19 @@ def require_question(asked: Mapping[str, str]) -> None:
         raise Invalid("This is no question to the ledger.", todo="Choose a filter on its page.")
 
 
+def parted(asked: Mapping[str, str]) -> dict[str, Any]:
+    """Return the columns in which a question is kept: what can be anything is sealed."""
+    words = {name: value for name, value in asked.items() if name in TYPED}
+    return {
+        "asked": {name: value for name, value in asked.items() if name not in TYPED},
+        "words": json.dumps(words) if words else None,
+    }
+
+
+def _asked(row: Question) -> dict[str, str]:
+    return {**row.asked, **(json.loads(row.words) if row.words else {})}
+
+
 def questions(actor: Actor) -> list[Known]:
     """Return the questions that this person may choose from: everybody's, shared ones, their own."""
     shipped = [Known(str(name), f"?{urlencode(asked)}") for name, asked in SHIPPED]
@@ -66,7 +82,7 @@ def questions(actor: Actor) -> list[Known]:
         Question.objects.filter(kept_by=actor.id).order_by("kept_at", "id")[:200]
     ) + list(Question.objects.filter(shared=True).exclude(kept_by=actor.id).order_by("kept_at", "id")[:200])
     kept = [
-        Known(str(row.name), f"?{urlencode(row.asked)}", row.id, row.kept_by == actor.id, row.shared)
+        Known(str(row.name), f"?{urlencode(_asked(row))}", row.id, row.kept_by == actor.id, row.shared)
         for row in rows
     ]
     return [*shipped, *kept]

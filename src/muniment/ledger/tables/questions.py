@@ -11,11 +11,13 @@ from muniment.spine.sealed import SealedText
 class Question(TenantModel):
     """A filter that somebody keeps, for themselves or for everybody who reads the ledger.
 
-    ``asked`` are the fields of the address by name; ``name`` is what a person wrote.
+    ``asked`` are the fields of the address by name, but for those into which anything can be typed: they stand in
+    ``words``, as JSON. ``name`` is what a person wrote.
     """
 
     name = SealedText(under="tenant")
     asked = models.JSONField()
+    words = SealedText(under="tenant", null=True)
     shared = models.BooleanField(default=False)
     kept_by = models.CharField(max_length=80, db_index=True)
     kept_at = models.DateTimeField()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from proofbundle.tlogproof import verify_tlog_proof
 from tlog_scales.backend import LocalBackend
 from tlog_scales.reader import TilesReader
 
 from muniment.cases import actions as cases
-from muniment.ledger import logs, publish, queries, sentences
+from muniment.ledger import logs, publish, queries, sentences, sequence
 from muniment.ledger.action import CLASSES
 from muniment.ledger.models import Entry, Outbox
 from muniment.ledger.openings import Opened
@@ -274,13 +275,26 @@ def test_the_api_gives_entries_with_a_cursor_and_proofs(client_as, lived, otto, 
     ask(f"entries/{waiting.id}/leaf", status=503)
 
 
+#: Files in a log's folder that are the installation's own: how asking its witnesses and pushing its events went.
+NOT_FOR_READERS = {"asked.json", "pushed.json"}
+
+
 def test_a_tiles_program_reads_the_whole_log_over_the_api(client_as, lived, vera, ada, tmp_path):
     client = client_as(vera)
+    publish.settle(heads=True)
     folder = logs.folder(logs.of(ada.tenant))
-    for file in [path for path in folder.rglob("*") if path.is_file()]:
-        name = file.relative_to(folder).as_posix()
+    # What a young log does not have yet: keys that followed, a bound, a quorum; and what is none of a reader's.
+    for name in ("succession", "pruned.json", "witnessed", *NOT_FOR_READERS):
+        (folder / name).write_bytes(b"of " + name.encode())
+    held = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    assert {"checkpoint", "cose-head", "receipt-key"} < set(held)
+    assert any(name.startswith("heads/") for name in held)
+    for name, file in held.items():
         answer = client.get(f"/api/v1/ledger/{name}")
-        assert answer.status_code == 200, name
+        if name in NOT_FOR_READERS:
+            assert answer.status_code == 404, name
+            continue
+        assert (answer.status_code, answer.content) == (200, file.read_bytes()), name
         copy = tmp_path / "log" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(answer.content)
@@ -289,6 +303,37 @@ def test_a_tiles_program_reads_the_whole_log_over_the_api(client_as, lived, vera
     assert reader.calculate_root_hash() == state.root_hash
     entry = entry_of(ada)
     assert reader.get_entry(entry.idx) == bytes(entry.leaf)
+
+
+@pytest.mark.parametrize("name", ["succession", "pruned.json", "witnessed", "heads/000", "heads/0/000"])
+def test_what_a_log_does_not_have_beside_its_tiles_is_absent(client_as, lived, vera, name):
+    assert client_as(vera).get(f"/api/v1/ledger/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["asked.json", "heads/../asked.json", "heads/", "time/x", ".lock", ""])
+def test_a_name_that_no_reader_gets_is_absent(lived, ada, name):
+    with tenant_scope(ada.tenant):
+        (logs.folder(logs.of(ada.tenant)) / "asked.json").write_bytes(b"{}")
+        with pytest.raises(Absent):
+            queries.beside(name)
+
+
+def test_an_event_that_gets_its_place_while_it_is_looked_up_is_found(db, ada):
+    cases.open_case(ada, title="Just now")
+    asked: list[str] = []
+
+    def place_after_the_first(execute, sql, params, many, context):
+        done = execute(sql, params, many, context)
+        asked.append(sql)
+        if len(asked) == 1:
+            sequence.sequence(ada.tenant)
+        return done
+
+    with tenant_scope(ada.tenant):
+        waiting = Outbox.objects.filter(kind="cases.open").get()
+        with connection.execute_wrapper(place_after_the_first):
+            assert queries.entry(waiting.id).id == waiting.id
+        assert isinstance(queries.entry(waiting.id), Entry)
 
 
 @pytest.mark.parametrize(
@@ -303,7 +348,7 @@ def test_who_may_not_read_the_ledger_gets_no_tiles_either(client_as, lived, otto
     from muniment.access import rules
 
     monkeypatch.setitem(rules.ROLES, "officer", rules.ROLES["officer"] - {"ledger.read"})
-    for address in ("checkpoint", "head", "tile/0/000", "entries"):
+    for address in ("checkpoint", "head", "tile/0/000", "cose-head", "heads/000", "succession", "entries"):
         assert client_as(otto).get(f"/api/v1/ledger/{address}").status_code == 403
     page(client_as(otto), reverse("ledger:checkpoints"), status=403)
 

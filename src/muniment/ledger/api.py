@@ -1,7 +1,8 @@
 """The ledger over the API: entries in words, proofs, and the log itself as C2SP tlog-tiles.
 
 Below ``/api/v1/ledger/`` a program that reads tiles logs finds ``checkpoint`` and ``tile/…`` of its tenant's own log,
-when it sends a token. Those hold commitments and no contents, so reading them is not put on record; entries are.
+when it sends a token, and beside them what else of the log's folder a copy needs, under the same names. Those hold
+commitments and what the log itself says of heads, keys and pruning; contents of entries are read as entries.
 """
 
 from __future__ import annotations
@@ -161,3 +162,38 @@ def tile(request: Asked, tile: str) -> HttpResponse:
     """Return a file of the log as C2SP tlog-tiles names it."""
     _reader(request)
     return HttpResponse(queries.tile(tile), content_type="application/octet-stream")
+
+
+@router.get("/cose-head", summary="Get the signature by which COSE receipts are made")
+def cose_head(request: Asked) -> HttpResponse:
+    """Return the log's signature over the root of the newest head, as COSE receipts carry it."""
+    return _beside(request, "cose-head", "application/json")
+
+
+@router.get("/succession", summary="Get the steps by which the log's keys followed each other")
+def succession(request: Asked) -> HttpResponse:
+    """Return the announcements of newer keys, each proved under a head that the older ones signed."""
+    return _beside(request, "succession", "application/json")
+
+
+@router.get("/pruned.json", summary="Get what the log says about its pruned entries")
+def pruned(request: Asked) -> HttpResponse:
+    """Return the openings of the entry that states below which index entries went."""
+    return _beside(request, "pruned.json", "application/json")
+
+
+@router.get("/witnessed", summary="Get the newest checkpoint that enough witnesses cosigned")
+def witnessed(request: Asked) -> HttpResponse:
+    """Return the cosigned checkpoint that last had the quorum of the policy."""
+    return _beside(request, "witnessed")
+
+
+@router.get("/heads/{path:tile}", summary="Get what an entry says about the ends of the streams")
+def heads(request: Asked, tile: str) -> HttpResponse:
+    """Return the openings of a stream-heads leaf; its index is written as the numbers of tiles are."""
+    return _beside(request, f"heads/{tile}", "application/json")
+
+
+def _beside(request: Asked, name: str, kind: str = "text/plain; charset=utf-8") -> HttpResponse:
+    _reader(request)
+    return HttpResponse(queries.beside(name), content_type=kind)

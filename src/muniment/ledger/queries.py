@@ -33,6 +33,9 @@ MOST_CHECKPOINTS: Final = 200
 MOST_COUNTED: Final = 1_000
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _TILE: Final = re.compile(r"(?:[0-9]{1,2}|entries)/(?:x[0-9]{3}/){0,6}[0-9]{3}(?:\.p/[0-9]{1,3})?")
+#: What else of a log's folder its readers get: signed by the log, or opened against leaves that it signed. How asking
+#: witnesses or pushing went is nobody's outside.
+_BESIDE: Final = re.compile(r"cose-head|succession|pruned\.json|witnessed|heads/(?:x[0-9]{3}/){0,6}[0-9]{3}")
 
 
 def hidden(wanted: Wanted) -> int:
@@ -60,7 +63,8 @@ def entry(entry_id: UUID) -> Event:
 
     :raises Absent: when there is none in this tenant.
     """
-    for table in (Entry, Outbox):
+    # What waits is asked first: an event may be given its place between the two, and never goes back.
+    for table in (Outbox, Entry):
         found: Event | None = table.objects.filter(id=entry_id).first()
         if found is not None:
             return found
@@ -270,8 +274,24 @@ def tile(path: str) -> bytes:
     """
     if not _TILE.fullmatch(path):
         raise Absent
+    return _file_of_log(f"tile/{path}")
+
+
+def beside(name: str) -> bytes:
+    """Return a file that stands beside the tiles of the tenant's own log, to the byte.
+
+    A copy that is to be verified without this installation needs them as it needs the tiles.
+
+    :raises Absent: when it does not exist, or is none that readers get.
+    """
+    if not _BESIDE.fullmatch(name):
+        raise Absent
+    return _file_of_log(name)
+
+
+def _file_of_log(name: str) -> bytes:
     log: Log = Log.objects.get()
     try:
-        return (logs.folder(log) / "tile" / path).read_bytes()
+        return (logs.folder(log) / name).read_bytes()
     except OSError:
         raise Absent from None

@@ -157,7 +157,7 @@ def test_keys_in_the_database_that_are_not_the_signing_keys_are_named(two, ada):
 def test_signing_keys_that_were_changed_are_named_and_those_of_another_machine_are_not_missed(
     two, ada, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr("muniment.ledger.logs._key_path", lambda tag: tmp_path / tag)
+    monkeypatch.setattr("muniment.ledger.logs._key_path", lambda tag, _number=0: tmp_path / tag)
     assert faults(ada) == ""
     (tmp_path / two.tag).write_bytes(b"x" * 200)
     assert faults(ada) == f"{two.origin}: the file of its signing keys was changed"

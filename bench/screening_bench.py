@@ -13,7 +13,6 @@ come from `MUNIMENT_SHARED`; without them a list of invented names is made and t
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from typing import Any
 from followthemoney import model
 from nomenklatura.matching.logic_v2.model import LogicV2
 
+from bench import yardstick
 from muniment.screening.matching import ListVersion, ScreeningIndex, snapshot, warm_up
 from muniment.screening.matching.candidates import CandidateIndex, Found
 from muniment.screening.matching.explain import compare
@@ -72,9 +72,9 @@ Entity = dict[str, Any]
 
 def lists() -> tuple[list[ListVersion], str]:
     """Load the real OFAC and UN lists, or make an invented one, and say which."""
-    root = Path(os.environ.get("MUNIMENT_SHARED", Path(__file__).resolve().parents[2] / "shared" / "data"))
-    folder = root / "screening"
-    if not folder.is_dir():
+    root = yardstick.shared()
+    folder = None if root is None else root / "screening"
+    if folder is None or not folder.is_dir():
         return [ListVersion("invented", "bench", "0" * 64, tuple(_invented(6000)))], "invented names"
     read = {
         path.name: path.read_bytes() for path in sorted(folder.glob("*/*")) if path.parent.name != "ofac_2021"

@@ -36,9 +36,10 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def shared() -> Path | None:
-    """Return the folder of real data, or nothing."""
-    folder = Path(os.environ.get("MUNIMENT_SHARED", Path(__file__).resolve().parents[2] / "shared" / "data"))
-    return folder if folder.is_dir() else None
+    """Return the folder of real data, or nothing; a variable that is set to nothing says that there is none."""
+    beside = str(Path(__file__).resolve().parents[2] / "shared" / "data")
+    told = os.environ.get("MUNIMENT_SHARED", beside)
+    return Path(told) if told and Path(told).is_dir() else None
 
 
 def installation() -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -22,10 +21,9 @@ def pack(log: Log) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def real_vectors() -> Path:
+def real_vectors(shared: Path) -> Path:
     """The folder of official test vectors, or a skip that says what is missing."""
-    root = Path(__file__).resolve().parents[2]
-    found = Path(os.environ.get("MUNIMENT_SHARED", root.parent / "shared" / "data")) / "vectors"
+    found = shared / "vectors"
     if not found.is_dir():
         pytest.skip("real data not found: set MUNIMENT_SHARED")
     return found

@@ -31,8 +31,13 @@ ACT_FORMATS: Final[dict[str, Callable[..., ParsedAct]]] = {"oj-xhtml": oj_xhtml.
 
 
 def shared_folder() -> Path | None:
-    """Return the folder of real law and lists, or ``None``: ``MUNIMENT_SHARED``, else ``../shared/data`` from here."""
-    told = os.environ.get("MUNIMENT_SHARED", "")
+    """Return the folder of real law and lists, or ``None``: ``MUNIMENT_SHARED``, else ``../shared/data`` from here.
+
+    A variable that is set to nothing says that there is none.
+    """
+    told = os.environ.get("MUNIMENT_SHARED")
+    if told == "":
+        return None
     project = Path(__file__).resolve().parents[3]
     beside = [project.parent / "shared" / "data"] if (project / "pyproject.toml").is_file() else []
     places = [Path(told)] if told else [*beside, Path.cwd().parent / "shared" / "data"]

@@ -186,7 +186,7 @@ def test_a_log_whose_waiting_event_was_changed_keeps_no_other_from_it(three, mal
 
 
 def test_without_its_signing_key_a_log_grows_and_is_not_signed(three, ada, monkeypatch, tmp_path):
-    monkeypatch.setattr("muniment.ledger.logs._key_path", lambda tag: tmp_path / tag)
+    monkeypatch.setattr("muniment.ledger.logs._key_path", lambda tag, _number=0: tmp_path / tag)
     with pytest.raises(Busy, match="signing key"):
         publish.settle()
     with tenant_scope(ada.tenant):

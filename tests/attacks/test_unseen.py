@@ -10,6 +10,8 @@ from dataclasses import replace
 
 import pytest
 from tests.attacks.test_erasure import bring_back
+from tests.attacks.test_rows import THEN, YOUNG
+from tests.attacks.test_rows import log as log  # noqa: PLC0414  # a fixture, found by its name
 from tests.lifecycle import people
 from tests.lifecycle.people import NAME
 from tests.proof.streamed import CASE, StreamedLog, map_of
@@ -18,11 +20,17 @@ from tests.proof.test_whole_pack import contents, event, judged
 from muniment.cases import actions as cases
 from muniment.cases.models import Case
 from muniment.counterparties.models import Counterparty
-from muniment.ledger import publish, verify
+from muniment.ledger import clock, logs, publish, verify
+from muniment.ledger import prune as pruning
 from muniment.ledger.models import Entry
+from muniment.ledger.openings import opened_event
+from muniment.ledger.pruning import plan
+from muniment.proof.folder import verify_folder
+from muniment.proof.note import parse_keys
+from muniment.spine import ports
 from muniment.spine.actor import Actor
 from muniment.spine.installation import key_store, keyring
-from muniment.spine.scope import tenant_scope
+from muniment.spine.scope import DEPLOYMENT, tenant_scope
 from muniment.spine.sealed import ERASED, Stored, open_text
 
 
@@ -92,3 +100,26 @@ def test_a_false_statement_is_kept_as_faithfully_as_a_true_one(db, ada):
     assert faults(ada) == []
     with tenant_scope(ada.tenant):
         assert Case.objects.get(id=made.id).title == "Two and two are five"
+
+
+def test_a_pruning_under_a_clock_that_two_people_called_right_is_a_pruning_like_any_other(
+    log, ada, otto, adam
+):
+    """The clock stands a year ahead and two conspirators confirm it: nothing inside tells. The jump is on record."""
+    with ports.frozen(clock=THEN):
+        clock.look()
+    with ports.frozen(clock=YOUNG):
+        assert clock.look().kind == "jump"
+        assert pruning.prune(ada.tenant).stops == (plan.CLOCK,)
+        clock.propose_clock(otto, jump=1)
+        clock.confirm_clock(adam, jump=1)
+        publish.settle()
+        assert pruning.prune(ada.tenant).below == 512
+        publish.settle()
+        assert verify.verify_log(ada.tenant, deep=True).faults == []
+    assert verify_folder(logs.folder(log), parse_keys(log.vkeys.encode())).faults == []
+    with tenant_scope(DEPLOYMENT):
+        noted = Entry.objects.filter(kind="ledger.note_clock").order_by("-idx").first()
+        assert opened_event(noted).facts["step"] == "jump"
+    with tenant_scope(ada.tenant):
+        assert Entry.objects.filter(kind="ledger.confirm_clock").exists()

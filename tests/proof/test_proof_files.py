@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from proofbundle.tlogproof import verify_tlog_proof
 from tests.proof.small_log import Log
+from tests.proof.test_own_vectors import vector
 
 from muniment.proof.canonical import canonical, encode64, parse
-from muniment.proof.checkpoint import parse_checkpoint
+from muniment.proof.checkpoint import open_checkpoint, parse_checkpoint
 from muniment.proof.dsse import open_envelope, pae, seal_envelope
 from muniment.proof.errors import Malformed
 from muniment.proof.merkle import leaf_hash
+from muniment.proof.note import parse_key
 from muniment.proof.tlogproof import parse_tlog_proof, write_tlog_proof
 
 
@@ -22,6 +27,46 @@ def test_a_proof_file_comes_back_and_proves_its_entry(log: Log) -> None:
     found.require(leaf_hash(log.entries[7]), parse_checkpoint(log.checkpoint))
     with pytest.raises(Malformed):
         found.require(leaf_hash(log.entries[8]), parse_checkpoint(log.checkpoint))
+
+
+def test_proof_files_are_as_the_vectors_say() -> None:
+    held = vector("proof")
+    keys = [parse_key(line) for line in held["vkeys"]]
+    note = held["checkpoint"].encode()
+    state, _signed = open_checkpoint(note, keys)
+    for case in held["proofs"]:
+        hashes = [b64decode(one) for one in case["hashes"]]
+        raw = write_tlog_proof(case["index"], hashes, note)
+        assert raw == case["head"].encode() + note
+        hashed = leaf_hash(b64decode(case["entry"]))
+        assert hashed == b64decode(case["leaf_hash"])
+        parse_tlog_proof(raw).require(hashed, state)
+    entry = leaf_hash(b64decode(held["proofs"][2]["entry"]))
+    assert parse_tlog_proof(held["with_extra"].encode() + note).extra == b"ABC"
+    files = [one.encode() for one in held["refused_files"].values()]
+    for raw in [*files, *(head.encode() + note for head in held["refused_heads"].values())]:
+        with pytest.raises(Malformed):
+            parse_tlog_proof(raw)
+    for head in held["refused_proofs"].values():
+        found = parse_tlog_proof(head.encode() + note)
+        with pytest.raises(Malformed):
+            found.require(entry, state)
+    with pytest.raises(Malformed):
+        open_checkpoint(held["refused_checkpoint"].encode(), keys)
+
+
+def test_another_program_judges_the_proofs_of_the_vectors_alike() -> None:
+    held = vector("proof")
+    key, note = held["vkeys"][0], held["checkpoint"]
+    entry = b64decode(held["proofs"][2]["entry"])
+    for case in held["proofs"]:
+        found = verify_tlog_proof(case["head"] + note, b64decode(case["entry"]), key)
+        assert found["ok"] is True
+        assert verify_tlog_proof(case["head"] + note, b"another", key)["ok"] is False
+    for head in held["refused_proofs"].values():
+        assert verify_tlog_proof(head + note, entry, key)["ok"] is False
+    head = held["proofs"][2]["head"]
+    assert verify_tlog_proof(head + held["refused_checkpoint"], entry, key)["ok"] is False
 
 
 def test_an_extra_line_is_read_but_never_believed(log: Log) -> None:

@@ -81,7 +81,18 @@ def bodies(stay: Any) -> dict[tuple[str, str], Callable[[], dict[str, Any]]]:
             "_ids": {"case_id": case},
         }
 
+    def erasure() -> dict[str, Any]:
+        asked_for = {"basis": "gdpr-17-1", "asked_for": "An office."}
+        return {"target": stay.new_person(), "reason": "For a reason that is long enough.", **asked_for}
+
     return {
+        ("POST", "/api/v1/lifecycle/erasures"): erasure,
+        ("POST", "/api/v1/lifecycle/erasures/{erasure_id}/answer"): lambda: {
+            "approve": False,
+            "_ids": {"erasure_id": stay.asked_erasure()},
+        },
+        ("POST", "/api/v1/lifecycle/holds"): reason(on="subject", target=told["person"]),
+        ("POST", "/api/v1/lifecycle/holds/{hold_id}/ask"): lambda: {"_ids": {"hold_id": stay.placed_hold()}},
         ("POST", "/api/v1/scans/findings/{finding_id}/assessment"): reason(assessment="disagreed"),
         ("POST", "/api/v1/counterparties"): party,
         ("PATCH", "/api/v1/counterparties/{counterparty_id}"): dict,

@@ -24,10 +24,15 @@ class Machine:
     CLOSED: ClassVar[set[str]] = {
         "case list --state",
         "case decide --shown",
+        "close-tenant --slug",
+        "ledger checkpoint --log",
         "ledger export --cursor",
         "ledger export --from",
         "ledger export --kind",
         "ledger export --to",
+        "ledger retention --class",
+        "ledger retention --tenant",
+        "ledger rotate-key --log",
         "list diff KEY",
         "list diff --new",
         "list diff --old",
@@ -120,59 +125,46 @@ class Machine:
     def public_word(self, where: str) -> str:
         return self.canaries.sing(f"public source: {where}", ordinary=True)
 
-    def at_the_machine_again(self) -> None:
+    def decide(self) -> None:
         """Decide a case by the command line, with the password and the code typed in."""
         case = self.cases[2]
-        said = self.run(
+        said = self.by_hand(
+            "analyst",
             "case propose",
-            case,
-            "--outcome",
-            "cleared",
-            "--rationale",
-            self.canaries.sing("command line: rationale"),
-            "--login",
-            self.logins["analyst"],
-            given=f"{PASSWORD}\n\n",
+            *(case, "--outcome", "cleared", "--rationale", self.canaries.sing("command line: rationale")),
         )
-        officer = ["--login", self.logins["officer"]]
-        self.run(
+        self.by_hand(
+            "officer",
             "case decide",
-            case,
-            "--approve",
-            "--reason",
-            self.canaries.sing("command line: reason"),
-            "--shown",
-            json.loads(said)["shown"],
-            *officer,
-            given=f"{PASSWORD}\n{self.code('officer')}\n",
+            *(case, "--approve", "--reason", self.canaries.sing("command line: reason")),
+            *("--shown", json.loads(said)["shown"]),
         )
+
+    def build(self) -> None:
+        """Build the proof of a decided case."""
         out = self.house.home.with_name("pack.zip")
-        self.run(
-            "pack build",
-            case,
-            "--out",
-            str(out),
-            "--given-to",
-            self.canaries.sing("command line: given to"),
-            *officer,
-            given=f"{PASSWORD}\n{self.code('officer')}\n",
-        )
+        given_to = self.canaries.sing("command line: given to")
+        self.by_hand("officer", "pack build", self.cases[2], "--out", str(out), "--given-to", given_to)
         out.unlink()
-        self.run(
+
+    def export(self) -> None:
+        """Export the ledger."""
+        sing = self.canaries.sing
+        out = self.house.home.with_name("export.jsonl")
+        self.by_hand(
+            "officer",
             "ledger export",
-            "--format",
-            "ocsf",
-            "--out",
-            str(out),
-            "--actor",
-            self.canaries.sing("command line: actor of an export"),
-            "--object",
-            self.canaries.sing("command line: object of an export"),
-            *officer,
-            given=f"{PASSWORD}\n{self.code('officer')}\n",
+            *("--format", "ocsf", "--out", str(out)),
+            *("--actor", sing("command line: actor of an export")),
+            *("--object", sing("command line: object of an export")),
         )
         out.unlink()
         out.with_name(f"{out.name}.manifest.json").unlink()
+
+    def by_hand(self, role: str, words: str, *more: str) -> str:
+        """Run a command as somebody who types password and code."""
+        code = "" if role == "analyst" else self.code(role)
+        return self.run(words, *more, "--login", self.logins[role], given=f"{PASSWORD}\n{code}\n")
 
     def code(self, role: str) -> str:
         """Return a code of this person's app that was not used yet: waits for the next one."""

@@ -108,7 +108,7 @@ def test_two_officers_at_once_make_one_decision_and_one_clear_refusal(apart, ada
 
     def decide(officer):
         try:
-            begin.wait(timeout=10)
+            begin.wait(timeout=240)
             done = actions.decide(
                 officer, case_id=case.id, approve=True, reason="Agreed, amend it.", shown=shown
             )
@@ -122,7 +122,7 @@ def test_two_officers_at_once_make_one_decision_and_one_clear_refusal(apart, ada
     for one in both:
         one.start()
     for one in both:
-        one.join(timeout=60)
+        one.join(timeout=240)
     assert sorted(answers, key=len) == ["approved", "This case is already decided."]
     with tenant_scope(apart):
         assert Decision.objects.filter(answer="approved").count() == 1

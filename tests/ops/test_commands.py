@@ -39,7 +39,7 @@ def test_the_help_lists_exactly_the_commands_that_are_there(command):
     shown = command("--help").out
     for name in COMMANDS:
         assert f"\n  {name}" in shown
-    for later in ("backup", "restore", "purge", "erase-subject", "trust", "dump"):
+    for later in ("backup", "restore", "purge", "trust", "dump"):
         assert f"\n  {later}" not in shown
         assert command(later).code == 2
 

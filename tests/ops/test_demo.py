@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from tests.ops.commands import START, environment, muniment
+from tests.ops.commands import PATIENCE, START, ended, environment, muniment
 from tests.sources.formats import small_acts
 
 from muniment.ops.demo import town
@@ -84,7 +84,9 @@ def _begun(corpus, home, seed, zone, days):
     (calendar / "sitecustomize.py").write_text(ON_ANOTHER_DAY.format(days=days))
     told = environment(MUNIMENT_SHARED=str(corpus), PYTHONHASHSEED=seed, TZ=zone, PYTHONPATH=str(calendar))
     words = [sys.executable, "-c", START, "demo", "--no-serve", "--json", "--home", str(home)]
-    return subprocess.Popen(words, env=told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        words, env=told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
 
 
 def _signed(summary):
@@ -93,12 +95,15 @@ def _signed(summary):
         return signed_at(parse_note(pack.read("checkpoint")).signatures[-1])
 
 
+@pytest.mark.timeout(1800)  # two demonstrations at once
 def test_the_demonstration_runs_to_its_end_and_comes_out_alike(corpus, tmp_path):
     with ExitStack() as stack:
-        runs = [stack.enter_context(_begun(corpus, tmp_path / name, *how)) for name, how in HOMES.items()]
-        ended = [(*run.communicate(timeout=280), run.returncode) for run in runs]
-    assert [code for _, _, code in ended] == [0, 0], ended
-    summaries = [json.loads(out) for out, _, _ in ended]
+        runs = [_begun(corpus, tmp_path / name, *how) for name, how in HOMES.items()]
+        for run in runs:
+            stack.callback(ended, run)
+        ends = [(*run.communicate(timeout=3 * PATIENCE), run.returncode) for run in runs]
+    assert [code for _, _, code in ends] == [0, 0], ends
+    summaries = [json.loads(out) for out, _, _ in ends]
     first, second = summaries
     assert first["findings_digest"] == second["findings_digest"] != ""
     assert first["screening_digest"] == second["screening_digest"] != ""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.ledger.exported import faults
+from tests.ops.commands import PATIENCE
 
 from muniment.ledger import exporting
 from muniment.ledger.exports.asked import UNBOUNDED
@@ -74,10 +75,13 @@ def test_a_stranger_verifies_what_was_written(command, export, tmp_path):
         "--trust",
         "keys",
     ]
-    done = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, "VERIFIED" in done.stdout) == (0, True), done.stdout
     out.write_bytes(out.read_bytes().replace(b"cases.open", b"cases.shut"))
-    assert subprocess.run(check, cwd=tmp_path, capture_output=True, timeout=60, check=False).returncode == 1
+    assert (
+        subprocess.run(check, cwd=tmp_path, capture_output=True, timeout=PATIENCE, check=False).returncode
+        == 1
+    )
 
 
 def test_parts_go_on_where_the_one_before_ended(export, tmp_path):

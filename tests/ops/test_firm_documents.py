@@ -10,6 +10,7 @@ import sys
 from functools import cache
 
 import pytest
+from tests.ops.commands import PATIENCE
 
 from muniment.ops.demo.firm import CONTRADICTIONS, FIRMS, GAPS, FirmDocument, documents, people
 from muniment.ops.demo.firm.markup import read_policy
@@ -53,7 +54,7 @@ def test_the_bytes_are_the_same_in_every_process() -> None:
             env={"PYTHONHASHSEED": seed, "TZ": zone, "LANG": "C", "PATH": os.environ["PATH"]},
             check=True,
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
         ).stdout
         for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo"))
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from tests.ops.commands import environment
+from tests.ops.commands import PATIENCE, environment
 from tests.support import plugin
 
 pytestmark = [
@@ -72,7 +72,7 @@ def typed(boss, place):
             capture_output=True,
             text=True,
             check=False,
-            timeout=280,
+            timeout=PATIENCE,
         )
         assert done.returncode == expect, (script, done.returncode, done.stdout[-3000:] + done.stderr[-3000:])
         return done.stdout + done.stderr

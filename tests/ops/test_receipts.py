@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from tests.ops.commands import environment, muniment
+from tests.ops.commands import PATIENCE, environment, muniment
 
 from muniment.ledger import logs, receipts
 from muniment.ledger.action import receipts as collected
@@ -161,7 +161,7 @@ def test_killed_between_commit_and_receipt_it_is_done_and_its_receipt_is_had_aft
         input=f"{PASSWORD}\n\n",
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == -9, done.stderr

@@ -11,7 +11,7 @@ def seeded(tmp_path_factory):
     """(folder, what was made, the options that show the token)."""
     folder = tmp_path_factory.mktemp("seed")
     assert muniment("init", home=folder / "home").code == 0
-    made = muniment("seed", "--json", home=folder / "home", seconds=280)
+    made = muniment("seed", "--json", home=folder / "home")
     assert made.code == 0, made.err
     (folder / "token").write_text(made.json["api_token"])
     return folder / "home", made.json, ["--token-file", str(folder / "token"), "--json"]

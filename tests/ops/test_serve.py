@@ -15,22 +15,16 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.ops.commands import START, environment, muniment
+from tests.ops.commands import PATIENCE, START, ended, environment, free_port, muniment
 
 PROCESSES = Path("/proc")
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture
 def served(installed, tmp_path):
     """A served copy: (process, port, home)."""
     home = shutil.copytree(installed, tmp_path / "home")
-    port = _free_port()
+    port = free_port()
     told = environment(MUNIMENT_PORT=str(port), MUNIMENT_PUBLIC_URL=f"https://localhost:{port}")
     child = subprocess.Popen(
         [sys.executable, "-c", START, "serve", "--json", "--home", str(home)],
@@ -38,17 +32,18 @@ def served(installed, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        start_new_session=True,
     )
-    lines = ""
-    while "}" not in lines:
-        line = child.stdout.readline()
-        assert line, "it ended before it served"
-        lines += line
-    assert json.loads(lines)["listening"] == f"127.0.0.1:{port}"
-    yield child, port, home
-    child.kill()
-    child.wait()
-    child.stdout.close()
+    try:
+        lines = ""
+        while "}" not in lines:
+            line = child.stdout.readline()
+            assert line, "it ended before it served"
+            lines += line
+        assert json.loads(lines)["listening"] == f"127.0.0.1:{port}"
+        yield child, port, home
+    finally:
+        ended(child)
 
 
 def _parent(process):
@@ -65,7 +60,7 @@ def _below(process):
     return found
 
 
-def _gone(processes, seconds=15):
+def _gone(processes, seconds=PATIENCE):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if not any((PROCESSES / str(one)).exists() for one in processes):
@@ -76,7 +71,7 @@ def _gone(processes, seconds=15):
 
 def _ready(port, home):
     context = ssl.create_default_context(cafile=str(home / "tls" / "authority.pem"))
-    plain = socket.create_connection(("127.0.0.1", port), timeout=60)
+    plain = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     with plain, context.wrap_socket(plain, server_hostname="localhost") as line:
         line.sendall(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         raw = b""
@@ -91,15 +86,18 @@ def test_it_serves_over_tls_1_3_only_and_stops_when_asked(served):
     older = ssl.create_default_context()
     older.check_hostname, older.verify_mode = False, ssl.CERT_NONE
     older.maximum_version = ssl.TLSVersion.TLSv1_2
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as plain, pytest.raises(ssl.SSLError):
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as plain,
+        pytest.raises(ssl.SSLError),
+    ):
         older.wrap_socket(plain, server_hostname="localhost")
-    again = muniment("serve", home=home, MUNIMENT_PORT=str(_free_port()))
+    again = muniment("serve", home=home, MUNIMENT_PORT=str(free_port()))
     assert (again.code, "served already" in again.err) == (1, True)
 
     family = _below(child.pid)
     assert len(family) >= 3
     child.send_signal(signal.SIGTERM)
-    assert child.wait(30) == 0
+    assert child.wait(PATIENCE) == 0
     assert _gone(family)
 
 
@@ -107,7 +105,7 @@ def test_nobody_is_left_behind_when_the_first_process_is_killed(served):
     child, _, _ = served
     family = _below(child.pid)
     child.kill()
-    child.wait(10)
+    child.wait(PATIENCE)
     assert _gone(family)
 
 
@@ -116,7 +114,7 @@ def test_all_stop_when_the_worker_dies(served):
     family = _below(child.pid)
     worker = next(one for one in family if "worker" in _words(one))
     os.kill(worker, signal.SIGKILL)
-    assert child.wait(30) == 1
+    assert child.wait(PATIENCE) == 1
     assert _gone(family)
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.ops.commands import PATIENCE
 
 PASSWORD = "a long enough passphrase"
 AUDITOR = ("--login", "vi@wharf.example")
@@ -42,7 +43,7 @@ def test_a_stranger_reads_that_the_stream_of_a_case_is_whole(command, stream, wh
     heads = command("ledger", "checkpoint", "--json").json["checkpoints"]
     (tmp_path / "keys").write_text("".join(one["keys"] for one in heads))
     alone = [sys.executable, "-I", "verify.py", out.name, "--stream", "--trust", "keys", "--json"]
-    told = subprocess.run(alone, cwd=tmp_path, capture_output=True, timeout=120, check=False)
+    told = subprocess.run(alone, cwd=tmp_path, capture_output=True, timeout=PATIENCE, check=False)
     assert told.returncode == 0, told.stdout
     assert json.loads(told.stdout)["outcomes"]["complete"] == "passed"
     absent = tmp_path / "absent.json"

@@ -2,63 +2,43 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
+import shutil
 import subprocess
 import sys
-import time
-from contextlib import suppress
 from pathlib import Path
 
-from tests.ops.commands import START, environment, muniment
+import pytest
+from tests.ops.commands import PATIENCE, START, environment, free_port, muniment, serving
 
 
-def _port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture
+def home(installed: Path, tmp_path: Path) -> Path:
+    """A copy of the installation that the tests of this process share: to make one takes as long as the rest."""
+    return Path(shutil.copytree(installed, tmp_path / "muniment"))
 
 
-def _served(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", START, "timestamp", "serve", str(folder), "--port", str(port)]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    child = subprocess.Popen(command, env=environment(), start_new_session=True, **quiet)
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        with suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
-            break
-        time.sleep(0.05)
-    return child
-
-
-def test_an_installation_is_stamped_and_anybody_checks_it(tmp_path: Path) -> None:
-    installed, folder = tmp_path / "muniment", tmp_path / "authority"
-    assert muniment("init", home=installed).code == 0
-    assert muniment("ledger", "stamp", home=installed).code != 0
-    shown = muniment("clock", "show", "--json", home=installed)
+def test_an_installation_is_stamped_and_anybody_checks_it(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "authority"
+    assert muniment("ledger", "stamp", home=home).code != 0
+    shown = muniment("clock", "show", "--json", home=home)
     assert (shown.code, shown.json["trusted"], shown.json["jump"]) == (0, True, None)
     made = muniment("timestamp", "init", str(folder), "--json")
     assert made.code == 0
-    port = _port()
+    port = free_port()
     url = f"https://localhost:{port}"
-    (installed / "muniment.toml").write_text(
+    (home / "muniment.toml").write_text(
         f'timestamp_authorities = ["one {url}/ {made.json["root"]}"]\n'
         f'allow_egress_private = ["{url}"]\n'
         f'egress_authorities = "{made.json["certificate"]}"\n'
     )
-    away = muniment("ledger", "stamp", home=installed)
+    away = muniment("ledger", "stamp", home=home)
     assert away.code == 1
-    serving = _served(folder, port)
-    try:
-        done = muniment("ledger", "stamp", "--json", home=installed)
-    finally:
-        os.killpg(serving.pid, signal.SIGTERM)
-        serving.wait(60)
+    with serving("timestamp", "serve", str(folder), "--port", str(port), port=port):
+        done = muniment("ledger", "stamp", "--json", home=home)
     assert done.code == 0, done
     (stamp,) = done.json["time_stamps"]
     assert (stamp["fault"], stamp["test"]) == ("", True)
-    (token,) = installed.glob(f"data/log/*/time/{stamp['digest']}.tsr")
+    (token,) = home.glob(f"data/log/*/time/{stamp['digest']}.tsr")
     checked = subprocess.run(
         [
             "openssl",
@@ -72,28 +52,28 @@ def test_an_installation_is_stamped_and_anybody_checks_it(tmp_path: Path) -> Non
             made.json["root"],
         ],
         capture_output=True,
+        timeout=PATIENCE,
         check=False,
     )
     assert checked.returncode == 0, checked.stderr
-    assert muniment("ledger", "verify", "--deep", home=installed).code == 0
+    assert muniment("ledger", "verify", "--deep", home=home).code == 0
 
 
-def test_a_jump_is_shown_until_two_people_have_confirmed_it(tmp_path: Path) -> None:
-    installed = tmp_path / "muniment"
-    assert muniment("init", home=installed).code == 0
-    assert muniment("clock", "show", home=installed).code == 0
+def test_a_jump_is_shown_until_two_people_have_confirmed_it(home: Path) -> None:
+    assert muniment("clock", "show", home=home).code == 0
     jumped = (
         "import muniment.spine.ports as p, datetime as d, runpy, sys\n"
         "real = p.now\n"
         "p.now = lambda: real() + d.timedelta(days=9)\n"
     )
     found = subprocess.run(
-        [sys.executable, "-c", jumped + START, "clock", "show", "--home", str(installed)],
+        [sys.executable, "-c", jumped + START, "clock", "show", "--home", str(home)],
         env=environment(),
         capture_output=True,
+        timeout=PATIENCE,
         text=True,
         check=False,
     )
     assert found.returncode == 1, found.stderr
     assert "Nothing is destroyed until two people" in found.stdout
-    assert muniment("clock", "propose", "1", home=installed).code != 0
+    assert muniment("clock", "propose", "1", home=home).code != 0

@@ -6,6 +6,7 @@ import json
 import os
 
 import pytest
+from tests.ops.commands import PATIENCE
 from tests.support.house import House, build
 from tests.support.seeded import totp
 
@@ -93,7 +94,7 @@ def test_one_code_opens_one_door_of_two_that_are_tried_in_the_same_moment(house,
     for one in both:
         one.stdin.write("go\n")
         one.stdin.flush()
-    said = sorted(one.communicate(timeout=60)[0].strip() for one in both)
+    said = sorted(one.communicate(timeout=PATIENCE)[0].strip() for one in both)
     assert said == ["False", "True"]
 
 

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.ops.commands import START, environment, muniment
+from tests.ops.commands import PATIENCE, environment, free_port, muniment, serving
 
 from muniment.ops.demo.codes import code
 from muniment.spine import installation
 from muniment.spine.config import Settings, load
 from muniment.spine.errors import Invalid, Refused
-
-
-def _port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _commands() -> list[str]:
@@ -33,28 +24,14 @@ def _commands() -> list[str]:
     return re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
 
 
-def _served(folder: Path, url: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", START, "witness", "serve", "--state", str(folder)]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    child = subprocess.Popen(command, env=environment(), start_new_session=True, **quiet)
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        with (
-            suppress(OSError),
-            socket.create_connection(("localhost", int(url.rpartition(":")[2])), timeout=1),
-        ):
-            break
-        time.sleep(0.05)
-    return child
-
-
+@pytest.mark.timeout(1800)  # some twenty programs, one after the other
 def test_the_page_about_witnesses_does_what_it_says(tmp_path: Path) -> None:
     installed = tmp_path / "muniment"
     assert muniment("init", home=installed).code == 0
     seeded = muniment("seed", "--slug", "lantern", "--json", home=installed)
     (adam,) = (one for one in seeded.json["logins"] if one["role"] == "administrator")
     assert muniment("ledger", "settle", home=installed).code == 0
-    port = _port()
+    port = free_port()
     url = f"https://localhost:{port}"
     changed = {
         "/srv/muniment": str(installed),
@@ -78,7 +55,7 @@ def test_the_page_about_witnesses_does_what_it_says(tmp_path: Path) -> None:
             input=given,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -94,13 +71,9 @@ def test_the_page_about_witnesses_does_what_it_says(tmp_path: Path) -> None:
     closed = run(allowed.split("export")[0] + allowed[allowed.index("muniment ledger") :])
     assert "Nothing may be fetched from this destination." in closed.stdout
     assert run(audited).returncode == 1
-    child = _served(tmp_path / "witness", url)
-    try:
+    with serving("witness", "serve", "--state", str(tmp_path / "witness"), port=port):
         asked = run(allowed)
         assert (asked.returncode, f"{url}: cosigned" in asked.stdout) == (0, True), asked.stderr
-    finally:
-        child.send_signal(signal.SIGTERM)
-        child.wait(timeout=30)
     found = run(audited)
     assert (found.returncode, "witnessed up to" in found.stdout) == (0, True), found.stdout
     seen = muniment("witness", "show", "--state", str(tmp_path / "witness"), "--json")

@@ -25,7 +25,7 @@ FOLDER: Final = "neighbours"
 WITNESS: Final = "witness.example/demonstration"
 AUTHORITY: Final = "test-authority"
 #: Seconds for both to answer; a slow machine that does other things needs some of them.
-PATIENCE: Final = 60.0
+PATIENCE: Final = 240.0
 
 _PROGRAM: Final = "from muniment.ops.cli import main; main()"
 

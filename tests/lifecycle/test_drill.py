@@ -55,6 +55,7 @@ def stranger(tmp: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.timeout(1800)  # each of its dozen programs takes seconds
 def test_a_person_is_erased_and_every_verifier_still_passes(db, tmp_path_factory, tmp_path):
     house = home_of(tmp_path_factory, "drill")
     name = "Zanthoxyle Quillfeather"
@@ -126,6 +127,7 @@ with tenant_scope(tenant):
 
 
 @SAME_MACHINE
+@pytest.mark.timeout(1800)  # each of its dozen programs takes seconds
 @pytest.mark.parametrize("what", ["keys", "tables", "both"])
 def test_what_a_restore_brought_back_is_erased_again_before_anything_else(db, tmp_path_factory, what):
     house = home_of(tmp_path_factory, f"restore_{what}")

@@ -115,17 +115,18 @@ def test_who_has_lost_its_parent_already_ends_at_once():
 
 
 def test_who_is_tied_ends_with_its_parent():
-    inner = f"import os; from muniment.ops.serving.lifeline import tie_to; tie_to(os.getppid()); {SLEEP}"
+    long = SLEEP.replace("60", "600")
+    inner = f"import os; from muniment.ops.serving.lifeline import tie_to; tie_to(os.getppid()); {long}"
     outer = (
         "import subprocess, sys, time\n"
         f"child = subprocess.Popen([sys.executable, '-c', {inner!r}], stdout=subprocess.PIPE)\n"
-        "child.stdout.readline()\nprint(child.pid, flush=True)\ntime.sleep(60)"
+        "child.stdout.readline()\nprint(child.pid, flush=True)\ntime.sleep(600)"
     )
     with subprocess.Popen([sys.executable, "-c", outer], stdout=subprocess.PIPE) as parent:
         child = int(parent.stdout.readline())
         parent.kill()
         parent.wait()
-    for _ in range(100):
+    for _ in range(2400):
         try:
             if Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
                 return

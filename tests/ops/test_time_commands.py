@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.ops.commands import PATIENCE, START, environment, free_port, muniment, serving
+from tests.ops.commands import PATIENCE, Command, free_port, muniment, serving
+
+from muniment.spine import ports
 
 
 @pytest.fixture
@@ -20,8 +22,6 @@ def home(installed: Path, tmp_path: Path) -> Path:
 def test_an_installation_is_stamped_and_anybody_checks_it(home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "authority"
     assert muniment("ledger", "stamp", home=home).code != 0
-    shown = muniment("clock", "show", "--json", home=home)
-    assert (shown.code, shown.json["trusted"], shown.json["jump"]) == (0, True, None)
     made = muniment("timestamp", "init", str(folder), "--json")
     assert made.code == 0
     port = free_port()
@@ -59,21 +59,14 @@ def test_an_installation_is_stamped_and_anybody_checks_it(home: Path, tmp_path: 
     assert muniment("ledger", "verify", "--deep", home=home).code == 0
 
 
-def test_a_jump_is_shown_until_two_people_have_confirmed_it(home: Path) -> None:
-    assert muniment("clock", "show", home=home).code == 0
-    jumped = (
-        "import muniment.spine.ports as p, datetime as d, runpy, sys\n"
-        "real = p.now\n"
-        "p.now = lambda: real() + d.timedelta(days=9)\n"
-    )
-    found = subprocess.run(
-        [sys.executable, "-c", jumped + START, "clock", "show", "--home", str(home)],
-        env=environment(),
-        capture_output=True,
-        timeout=PATIENCE,
-        text=True,
-        check=False,
-    )
-    assert found.returncode == 1, found.stderr
-    assert "Nothing is destroyed until two people" in found.stdout
-    assert muniment("clock", "propose", "1", home=home).code != 0
+def test_a_jump_is_shown_until_two_people_have_confirmed_it(command: Command) -> None:
+    shown = command("clock", "show", "--json")
+    assert (shown.code, shown.json["trusted"], shown.json["jump"]) == (0, True, None)
+    with ports.frozen(clock=ports.now() + timedelta(days=9)):
+        found = command("clock", "show")
+        told = command("clock", "show", "--json").json
+    assert found.code == 1, found.err
+    assert "Nothing is destroyed until two people" in found.out
+    assert (told["trusted"], told["jump"]["number"]) == (False, 1)
+    alone = command("clock", "propose", "1")
+    assert (alone.code, alone.out) == (1, "")

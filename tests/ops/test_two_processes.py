@@ -26,7 +26,6 @@ print(json.dumps({one.login: [one.password, one.secret] for one in made}))
 """
 
 WORK_A_MOMENT = """
-import threading
 import django
 django.setup()
 from django.contrib.sessions.models import Session
@@ -34,7 +33,8 @@ from muniment.ops.serving.worker import Worker
 from muniment.spine import ports
 Session(session_key="over", session_data="", expire_date=ports.now()).save()
 worker = Worker()
-threading.Timer(1, worker.stopping.set).start()
+# The first time that it has nothing to do it is asked to stop.
+worker.stopping.wait = lambda _seconds: worker.stopping.set()
 worker.jobs()
 print(Session.objects.filter(session_key="over").count())
 """

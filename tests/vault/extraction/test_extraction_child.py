@@ -35,7 +35,7 @@ SAMPLES = {
 
 @pytest.fixture(scope="module")
 def extractor() -> Extractor:
-    with Extractor(Bounds(cpu_seconds=5, wall_seconds=10)) as running:
+    with Extractor(Bounds(cpu_seconds=5, wall_seconds=240)) as running:
         yield running
 
 
@@ -89,9 +89,10 @@ def test_a_child_that_died_between_documents_is_not_noticed_by_the_next() -> Non
 
 
 def test_a_child_that_hangs_is_ended() -> None:
-    with Extractor(Bounds(wall_seconds=0.5)) as extractor:
+    with Extractor(Bounds(wall_seconds=240)) as extractor:
         extractor.extract("a.md", b"one")
         hanging = pid_of(extractor)
+        extractor._bounds = Bounds(wall_seconds=0.5)
         os.kill(hanging, signal.SIGSTOP)
         with pytest.raises(Invalid, match="within its limits"):
             extractor.extract("a.md", b"two" * 1_000_000)
@@ -140,7 +141,7 @@ def test_processor_time_is_counted_for_each_document() -> None:
         "import resource; from muniment.vault.extraction import worker; "
         "worker.limit(1 << 30, 100); worker.allow(1)\nwhile True: pass"
     )
-    done = subprocess.run([sys.executable, "-I", "-c", code], check=False, timeout=30)
+    done = subprocess.run([sys.executable, "-I", "-c", code], check=False, timeout=240)
     assert done.returncode == -signal.SIGXCPU
     assert resource.getrlimit(resource.RLIMIT_CPU)[0] == resource.RLIM_INFINITY
 
@@ -150,7 +151,7 @@ def test_the_child_starts_fast_and_loads_only_what_it_needs() -> None:
         "import sys, json; from muniment.vault.extraction import extract, worker; "
         "extract(b'# x', 'a.md'); print(json.dumps(sorted(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True, timeout=30)
+    done = subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True, timeout=240)
     loaded = set(json.loads(done.stdout))
     assert not loaded & {
         "django",

@@ -27,14 +27,15 @@ STAY = "import time; time.sleep(60)"
 
 
 class Liar(Extractor):
-    """An extractor whose first child runs a script of the test's; all after it are real."""
+    """An extractor whose first child runs a script of the test's; all after it are real and have all the time."""
 
-    def __init__(self, said: bytes, then: str = STAY) -> None:
-        super().__init__(Bounds(wall_seconds=2.0))
+    def __init__(self, said: bytes, then: str = STAY, seconds: float = 2.0) -> None:
+        super().__init__(Bounds(wall_seconds=seconds))
         self.script: str | None = SCRIPT.format(said=said, then=then)
 
     def _start(self) -> subprocess.Popen[bytes]:
         if self.script is None:
+            self._bounds = Bounds(wall_seconds=240)
             return super()._start()
         started = subprocess.Popen(
             [sys.executable, "-c", self.script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
@@ -74,7 +75,7 @@ def test_it_costs_one_document_and_the_next_is_read_by_a_fresh_child(said, then)
 
 @pytest.mark.parametrize("words", ['"no"', "[]", '["a", "b"]', '["a", "b", 3]'])
 def test_a_refusal_of_another_shape_is_not_repeated(words):
-    liar = Liar(frame(b'{"invalid": ' + words.encode() + b"}"))
+    liar = Liar(frame(b'{"invalid": ' + words.encode() + b"}"), seconds=240)
     with liar as extractor, pytest.raises(Invalid, match="no sensible answer"):
         extractor.extract("a.md", b"# Backups\n")
 
@@ -82,7 +83,7 @@ def test_a_refusal_of_another_shape_is_not_repeated(words):
 def test_a_refusal_is_repeated_in_bounds():
     long = "x" * 5000
     with (
-        Liar(frame(f'{{"invalid": ["{long}", "", ""]}}'.encode())) as extractor,
+        Liar(frame(f'{{"invalid": ["{long}", "", ""]}}'.encode()), seconds=240) as extractor,
         pytest.raises(Invalid) as refused,
     ):
         extractor.extract("a.md", b"# Backups\n")

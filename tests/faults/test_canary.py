@@ -16,6 +16,9 @@ from tests.faults.stay import Stay
 from tests.support import plugin
 from tests.support.seeded import Seeded, run_folder, seeded, served
 
+#: The first test waits for the whole stay, and in it for a new code of an app again and again.
+pytestmark = pytest.mark.timeout(1200)
+
 #: Text fields of forms that no canary can be in: what they hold is searched for as a secret.
 SECRET_FIELDS = {"code", "oldpassword", "password", "password1", "password2"}
 

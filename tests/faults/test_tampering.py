@@ -25,6 +25,7 @@ LIVE_ON = """
 import sys
 import django
 django.setup()
+from django.db import transaction
 from uuid import UUID
 from datetime import timedelta
 from muniment.ledger import clock
@@ -103,7 +104,8 @@ keeping.retain(replace(system("operator", may=OPERATOR, via="cli"), tenant=tenan
 publish.settle()
 runs.check(runs.What.TAIL, tenant)
 cases.read_queue(actor)
-tally.count(actor, "cases.open")
+with transaction.atomic():
+    tally.count(actor, "cases.open")
 """
 
 #: What no check of the ledger's own tables sees, and why that is no harm. One change of one row is always seen; what

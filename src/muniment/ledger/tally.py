@@ -27,7 +27,7 @@ WINDOW: Final = timedelta(seconds=60)
 
 
 def count(actor: Actor, kind: str) -> None:
-    """Count one more refusal of this kind for this actor."""
+    """Count one more refusal of this kind for this actor, within the caller's transaction."""
     whose = {"tenant_id": actor.tenant, "actor": actor.id, "kind": kind}
     key = vouch.key_of(actor.tenant)
     counted = Tally.objects.select_for_update().filter(**whose)

@@ -282,7 +282,12 @@ def _erased_parts(found: Match, subjects: tuple[str, ...]) -> PackParts:
     order = erased(current_tenant()).get(found.counterparty_id)
     if order is None:
         raise Absent("What was screened here cannot be read, and no order to erase says so.")
-    said = {"at": order.at.isoformat(), "basis": order.basis, "erased_by": order.subject, "match": str(found.id)}
+    said = {
+        "at": order.at.isoformat(),
+        "basis": order.basis,
+        "erased_by": order.subject,
+        "match": str(found.id),
+    }
     raw = json.dumps(said, sort_keys=True, indent=1).encode("utf-8")
     name = f"match {found.id} (erased by order {order.number})"
     return PackParts(((name, raw, {"kind": "erased"}),), (), (*subjects, order.subject))

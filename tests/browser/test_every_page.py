@@ -30,6 +30,8 @@ CALLED = {
     "pack_id": "pack",
     "export_id": "export",
     "scan_id": "scan",
+    "erasure_id": "erasure",
+    "hold_id": "hold",
 }
 #: What one does not come to by an address: allauth leads there while one signs in or changes the account.
 IN_BETWEEN = {
@@ -42,11 +44,19 @@ IN_BETWEEN = {
 }
 
 
+#: Files that are refused at the time of the walk.
+NOT_YET = {
+    "certificate": "the erasure of the example waits for its second person (tests/lifecycle has the file)"
+}
+
+
 def pages() -> list[Route]:
     return [
         route
         for route in every_route()
-        if not route.is_api and route.name not in IN_BETWEEN and not route.path.startswith("/health/")
+        if not route.is_api
+        and route.name not in IN_BETWEEN | NOT_YET.keys()
+        and not route.path.startswith("/health/")
     ]
 
 

@@ -9,12 +9,15 @@ import resource
 import tracemalloc
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.exceptions import RequestAborted
 from django.http.multipartparser import MultiPartParserError
 
+from muniment.ledger.models import Outbox
 from muniment.site.asgi import BoundedBodies
 from muniment.site.uploads import SealedBodies
 from muniment.spine.aside import PIECE
+from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
 MEBIBYTE = 1 << 20
 LINE = b"The firm reports a major incident within four hours.\n"
@@ -63,7 +66,8 @@ def answer_of(largest, path, *pieces, headers=()):
         said.append(message)
 
     app = BoundedBodies(SealedBodies(), largest)
-    asyncio.run(app(scope_of(path, *headers), sending(*pieces), send))
+    # In the thread of the test, and so in its transaction.
+    async_to_sync(app)(scope_of(path, *headers), sending(*pieces), send)
     start, *rest = said
     return start["status"], dict(start["headers"]), b"".join(one["body"] for one in rest).decode()
 
@@ -106,7 +110,7 @@ def test_a_file_that_does_not_come_to_its_end_is_no_file():
 
 
 @pytest.mark.parametrize("announced", [True, False])
-def test_a_page_says_that_too_much_was_sent_and_how_much_is_taken(announced):
+def test_a_page_says_that_too_much_was_sent_and_how_much_is_taken(db, announced):
     headers = [(b"content-length", str(4 * MEBIBYTE).encode())] if announced else []
     status, told, text = answer_of(3 * MEBIBYTE, "/evidence/new/", *[BLOCK] * 4, headers=headers)
     assert status == 413
@@ -114,10 +118,13 @@ def test_a_page_says_that_too_much_was_sent_and_how_much_is_taken(announced):
     assert told[b"content-type"].startswith(b"text/html")
     assert told[b"content-security-policy"].startswith(b"default-src 'none'")
     assert told[b"x-request-id"].decode() in text
+    with tenant_scope(DEPLOYMENT):
+        left = Outbox.objects.latest("order")
+    assert (left.kind, left.cls) == ("site.read", "refusal")
 
 
 @pytest.mark.parametrize("length", [b"4194304", b"-1", b"many"])
-def test_a_program_gets_a_problem_document(length):
+def test_a_program_gets_a_problem_document(db, length):
     status, told, text = answer_of(
         3 * MEBIBYTE, "/api/v1/evidence", BLOCK, headers=[(b"content-length", length)]
     )
@@ -127,7 +134,7 @@ def test_a_program_gets_a_problem_document(length):
     assert told[b"content-type"] == b"application/problem+json"
 
 
-def test_a_full_disk_is_said_in_words():
+def test_a_full_disk_is_said_in_words(db):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (PIECE, hard))
     try:

@@ -17,6 +17,8 @@ from muniment.lifecycle.models import Erasure, Hold, Kind, State
 from muniment.spine.actor import Actor
 
 WRONG = 422
+#: Identifiers of the fields of the form for a hold, which stands beside another form.
+HOLDING = "hold-%s"
 
 
 class Asked(HttpRequest):
@@ -66,6 +68,8 @@ def _hold(one: Hold, who: dict[str, Any], actor: Actor) -> dict[str, Any]:
         "lift_asked_by": who[one.lift_asked_by].name if one.lift_asked_by else "",
         "lifted_by": who[one.lifted_by].name if one.lifted_by else "",
         "mine": one.lift_asked_by == actor.id,
+        # Each form of a page has identifiers of its own, so that each label belongs to its field.
+        "lifting": Lifting(auto_id=f"lift-{one.number}-%s"),
     }
 
 
@@ -79,7 +83,7 @@ def _index(
     request: Asked,
     asking: Asking | None = None,
     holding: Holding | None = None,
-    lifting: Lifting | None = None,
+    lifting: tuple[UUID, Lifting] | None = None,
 ) -> HttpResponse:
     actions.read(request.actor)
     orders, holds = queries.erasures(), queries.holds()
@@ -87,13 +91,16 @@ def _index(
     named += [one for hold in holds for one in (hold.placed_by, hold.lift_asked_by, hold.lifted_by) if one]
     who = queries.who(named)
     target = request.GET.get("target", "")
+    shown = [_hold(one, who, request.actor) for one in holds]
+    for one in shown:
+        if lifting and one["hold"].id == lifting[0]:
+            one["lifting"] = lifting[1]
     context = {
         "rows": [_row(one, who) for one in orders],
-        "holds": [_hold(one, who, request.actor) for one in holds],
+        "holds": shown,
         "in_force": sum(one.lifted_at is None for one in holds),
         "asking": asking or Asking(initial={"target": target[:36]}),
-        "holding": holding or Holding(),
-        "lifting": lifting or Lifting(),
+        "holding": holding or Holding(auto_id=HOLDING),
         "may_ask": "lifecycle.ask_erasure" in request.actor.may,
     }
     wrong = any(form is not None for form in (asking, holding, lifting))
@@ -164,7 +171,7 @@ def certificate(request: Asked, erasure_id: UUID) -> HttpResponse:
 @require_POST
 def place(request: Asked) -> HttpResponse:
     """Place a legal hold."""
-    form = Holding(request.POST)
+    form = Holding(request.POST, auto_id=HOLDING)
     if not form.is_valid():
         return _index(request, holding=form)
     made = actions.place_hold(request.actor, **form.cleaned_data)
@@ -175,10 +182,10 @@ def place(request: Asked) -> HttpResponse:
 @require_POST
 def ask_lift(request: Asked, hold_id: UUID) -> HttpResponse:
     """Ask that a hold be lifted."""
-    queries.hold(hold_id)
-    form = Lifting(request.POST)
+    held = queries.hold(hold_id)
+    form = Lifting(request.POST, auto_id=f"lift-{held.number}-%s")
     if not form.is_valid():
-        return _index(request, lifting=form)
+        return _index(request, lifting=(hold_id, form))
     actions.ask_lift(request.actor, hold_id=hold_id, reason=form.cleaned_data["reason"])
     messages.success(request, _("It is asked for. Somebody else must confirm it."))
     return redirect("lifecycle:index")

@@ -46,7 +46,7 @@ IN_BETWEEN = {
 
 #: Files that are refused at the time of the walk.
 NOT_YET = {
-    "certificate": "the erasure of the example waits for its second person (tests/lifecycle has the file)"
+    "lifecycle:certificate": "the erasure of the example waits for its second person (tests/lifecycle has the file)"
 }
 
 

@@ -30,8 +30,6 @@ CALLED = {
     "pack_id": "pack",
     "export_id": "export",
     "scan_id": "scan",
-    "erasure_id": "erasure",
-    "hold_id": "hold",
 }
 #: What one does not come to by an address: allauth leads there while one signs in or changes the account.
 IN_BETWEEN = {
@@ -60,14 +58,44 @@ def pages() -> list[Route]:
     ]
 
 
+#: Asks for an erasure that nobody answers and places a hold; prints the identifiers of both.
+KEEPING = """
+import sys
+from uuid import UUID
+import django
+django.setup()
+from muniment.access.models import Person
+from muniment.access.rules import permissions
+from muniment.lifecycle import actions
+from muniment.spine.actor import Actor, ActorKind
+from muniment.spine.scope import tenant_scope
+
+tenant, person, case = (UUID(one) for one in sys.argv[1:])
+
+with tenant_scope(tenant):
+    officer = Person.objects.filter(role="officer").first().id
+actor = Actor(
+    id=str(officer), kind=ActorKind.PERSON, tenant=tenant, may=frozenset(permissions("officer")), via="page",
+    factors=frozenset({"password", "totp"}), role="officer",
+)
+asked = actions.ask_erasure(actor, target=person, basis="gdpr-17-1", asked_for="The person", reason="Asked in writing.")
+print(asked.id, actions.place_hold(actor, on="case", target=case, reason="Proceedings 12/34.").id)
+"""
+
+
 def ids(house: Seeded, tab: Tab) -> dict[str, str]:
     """Return an identifier for each placeholder, asking the house itself for those that seeding does not name."""
     bearer = {"Authorization": f"Bearer {house.told['api_token']}"}
     asked: Any = tab.page.context.request
     entries = asked.get(f"{tab.address}/api/v1/ledger/entries?limit=1", headers=bearer).json()
     finding = asked.get(f"{tab.address}/api/v1/scans/findings/{house.told['finding']}", headers=bearer).json()
+    erasure, hold = house.run(
+        KEEPING, str(house.told["tenant"]), house.told["person"], house.told["open_case"]
+    ).split()
     return {
         **{name: house.told[known] for name, known in CALLED.items()},
+        "erasure_id": erasure,
+        "hold_id": hold,
         "entry_id": entries["items"][0]["id"],
         "eid": finding["eid"],
         "number": "0",

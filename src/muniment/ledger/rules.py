@@ -5,6 +5,7 @@ This is the one place of these rules; the tables hold the shortest time as const
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -38,12 +39,8 @@ def require_months(months: int) -> int:
 def months_before(at: datetime, months: int) -> datetime:
     """Return the same day so many months earlier, or the last day of that month when it is shorter."""
     year, month = divmod(at.year * 12 + at.month - 1 - months, 12)
-    for day in (at.day, 30, 29, 28):
-        try:
-            return at.replace(year=year, month=month + 1, day=day)
-        except ValueError:
-            continue
-    raise AssertionError  # every month has 28 days
+    last = monthrange(year, month + 1)[1]
+    return at.replace(year=year, month=month + 1, day=min(at.day, last))
 
 
 def kept_for(cls: str, chosen: Mapping[str, int]) -> int:

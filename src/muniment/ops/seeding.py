@@ -16,7 +16,6 @@ from muniment.counterparties import actions as counterparties
 from muniment.counterparties.models import Counterparty
 from muniment.ledger import exporting
 from muniment.ledger.exports.asked import Asked
-from muniment.lifecycle import actions as lifecycle
 from muniment.ops import loading
 from muniment.ops.acting import Login, hire, operator
 from muniment.ops.demo import firm, town
@@ -86,7 +85,6 @@ def seed(slug: str) -> Seeded:
     _evidence(made, people["analyst"], act)
     _parties(made, people["analyst"])
     _case(made, people)
-    _keeping(made, people["officer"])
     work_off()
     return made
 
@@ -165,21 +163,6 @@ def _parties(made: Seeded, analyst: Actor) -> None:
     }
     if reading.matches:
         made.ids["match"] = reading.matches[0].id
-
-
-def _keeping(made: Seeded, officer: Actor) -> None:
-    """Ask for an erasure that nobody answered yet, and place a hold on the case."""
-    asked = lifecycle.ask_erasure(
-        officer,
-        target=made.ids["person"],
-        basis="gdpr-17-1",
-        asked_for="The owner, by letter (invented)",
-        reason="Asked for in writing (invented).",
-    )
-    hold = lifecycle.place_hold(
-        officer, on="case", target=made.ids["open_case"], reason="Proceedings 12/34 (invented)."
-    )
-    made.ids |= {"erasure": asked.id, "hold": hold.id}
 
 
 def _case(made: Seeded, people: dict[str, Actor]) -> None:

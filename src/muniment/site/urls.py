@@ -7,6 +7,7 @@ from typing import Final
 from django.urls import URLPattern, URLResolver, include, path
 
 from muniment.access.urls import account_urls
+from muniment.ops.reference.acts import known_actions
 from muniment.site import health, views
 from muniment.site.api import api
 
@@ -23,6 +24,9 @@ ROOMS: Final = (
     ("packs/", "muniment.packs.urls"),
     ("lifecycle/", "muniment.lifecycle.urls"),
 )
+
+# So that the ledger's pages have a sentence for what other processes put on record.
+known_actions()
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),

@@ -24,6 +24,7 @@ from muniment.proof.receipt import LARGEST_RECEIPT, MOST_RECEIPTS, split_receipt
 from muniment.proof.report import plain
 from muniment.proof.streamfile import verify_stream
 from muniment.proof.streamproof import LARGEST_STREAM
+from muniment.proof.x509 import LARGEST_CHAIN, parse_certificates
 
 TRUE, REFUSED, NOT_KNOWN = 0, 1, 2
 
@@ -51,6 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--policy", metavar="FILE", help="whose witness counts for you (C2SP tlog-policy), of a pack"
     )
+    parser.add_argument(
+        "--authorities",
+        metavar="FILE",
+        help="certificates (PEM) of the time-stamp authorities that you trust, of a pack",
+    )
     parser.add_argument("--json", action="store_true", help="print the report for another program")
     chosen = parser.parse_args(arguments)
     try:
@@ -68,7 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             report = verify_export(chosen.pack, manifest, trust)
         else:
             policy = _policy(chosen.policy) if chosen.policy else None
-            report = verify_pack(chosen.pack, trust, policy)
+            roots = _authorities(chosen.authorities) if chosen.authorities else None
+            report = verify_pack(chosen.pack, trust, policy, roots)
     except (Unreadable, Malformed) as error:
         sys.stderr.write(f"Could not be checked: {error}\n")
         return NOT_KNOWN
@@ -112,6 +119,12 @@ def _trust(name: str) -> bytes:
 def _policy(name: str) -> bytes:
     raw = _read(name, "The policy cannot be read.", LARGEST_POLICY)
     parse_policy(raw)
+    return raw
+
+
+def _authorities(name: str) -> bytes:
+    raw = _read(name, "The certificates of authorities cannot be read.", LARGEST_CHAIN)
+    parse_certificates(raw)
     return raw
 
 

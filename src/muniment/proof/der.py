@@ -15,7 +15,7 @@ from muniment.proof.errors import Malformed
 BOOLEAN, INTEGER, BITS, OCTETS, NULL, OID = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
 SEQUENCE, SET, UTC_TIME, GENERAL_TIME = 0x30, 0x31, 0x17, 0x18
 _MOST_PARTS = 4096
-_TIME = re.compile(r"(\d{14})(\.\d{0,8}[1-9])?Z")
+_DER_TIME = re.compile(r"(\d{14})(\.\d{0,8}[1-9])?Z")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Node:
             text = ("19" if text[:1] >= "5" else "20") + text
         else:
             self.want(GENERAL_TIME)
-        found = _TIME.fullmatch(text)
+        found = _DER_TIME.fullmatch(text)
         try:
             if found is None:
                 raise ValueError  # told below with the others

@@ -29,6 +29,7 @@ from muniment.proof.report import FAILED, NOT_CHECKED, PASSED, Check, Report
 from muniment.proof.statement import CASE_SUBJECT, log_of, parse_statement
 from muniment.proof.streamproof import LARGEST_STREAM, parse_stream_proof
 from muniment.proof.succession import Line, follow_keys
+from muniment.proof.timed import judge_time
 from muniment.proof.tlogproof import parse_tlog_proof
 
 OWN_KEYS = (
@@ -36,11 +37,6 @@ OWN_KEYS = (
     "Ask the firm's auditor or the log's operator for the keys and give them with --trust."
 )
 LARGEST_TEXT = 64 * 1024 * 1024
-LATER = {
-    "timed": "An outside time-stamp bounds when the events were logged.",
-}
-
-
 #: Name, what is done, and the sentence that holds when it passed.
 Stages = Sequence[tuple[str, Callable[[], str], str]]
 
@@ -68,10 +64,17 @@ class _Examination:
 
     line: Line | None = None
 
-    def __init__(self, file: BinaryIO, trust: bytes | None, policy: bytes | None = None) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        trust: bytes | None,
+        policy: bytes | None = None,
+        authorities: bytes | None = None,
+    ) -> None:
         self.file = file
         self.trust = trust
         self.policy = policy
+        self.authorities = authorities
         self.shown: dict[str, Any] = {}
         self.withheld: list[str] = []
 
@@ -232,6 +235,19 @@ class _Examination:
         self.shown["witnessed"] = told
         return told
 
+    def timed(self) -> str:
+        found = judge_time(
+            self.archive.read,
+            self.digests,
+            self.archive.read(layout.CHECKPOINT),
+            [event.index for event in self.events],
+            self.authorities,
+        )
+        self.shown["timed"] = found.told
+        if not found.passed:
+            raise Stop(NOT_CHECKED, found.told)
+        return found.told
+
 
 def require_quantum(signed: Signed) -> str:
     """Make sure that an ML-DSA-44 signature of a checkpoint was checked; pass when it was.
@@ -248,7 +264,10 @@ def require_quantum(signed: Signed) -> str:
 
 
 def verify_pack(
-    pack: str | Path | BinaryIO, trust: bytes | None = None, policy: bytes | None = None
+    pack: str | Path | BinaryIO,
+    trust: bytes | None = None,
+    policy: bytes | None = None,
+    authorities: bytes | None = None,
 ) -> Report:
     """Verify a pack and report each check with the sentence that it proves.
 
@@ -257,13 +276,15 @@ def verify_pack(
         loudly that the keys came with the pack itself.
     :param policy: the bytes of a policy (C2SP tlog-policy) that was obtained apart from the pack; without it nothing is
         said about witnesses. With it a pack without the quorum is refused.
+    :param authorities: certificates (PEM) of time-stamp authorities, obtained apart from the pack; without them no time
+        is called certain. With them a pack whose time-stamps are all of others is refused.
     :raises Unreadable: when the file cannot be read, so that nothing is known about it.
     """
     try:
         if isinstance(pack, (str, Path)):
             with Path(pack).open("rb") as file:
-                return _examine(_Examination(file, trust, policy))
-        return _examine(_Examination(pack, trust, policy))
+                return _examine(_Examination(file, trust, policy, authorities))
+        return _examine(_Examination(pack, trust, policy, authorities))
     except OSError as error:
         raise Unreadable("The file cannot be read.") from error
 
@@ -304,13 +325,9 @@ def _examine(run: _Examination) -> Report:
             run.witnessed,
             "The witnesses that the policy asks for had seen this state of the log.",
         ),
+        ("timed", run.timed, "Outside authorities say between which moments every event was logged."),
     )
-    checks = judged(stages)
-    for name, proves in LATER.items():
-        checks.append(
-            Check(name, NOT_CHECKED, proves, "This draft version of the pack carries no proof of it.")
-        )
-    return Report(tuple(checks), tuple(run.withheld), run.shown)
+    return Report(tuple(judged(stages)), tuple(run.withheld), run.shown)
 
 
 def judged(stages: Stages) -> list[Check]:

@@ -8,7 +8,7 @@ manifest follows from the other members to the byte; the statement names every m
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,9 @@ WHOLE = "proofs/stream.json"
 SINGLE = (README, STATEMENT, ENVELOPE, CHECKPOINT, KEYS, VERIFIER, MANIFEST)
 ANCHORED, ANCHORING = "proofs/anchor.json", "proofs/anchor.tlog-proof"
 FOLLOWED = "trust/succession"
+AUTHORITIES = "trust/authorities.pem"
+TIME_SIDES = ("before", "after")
+_TIMES = ("json", "tlog-proof", "head", "1.tsr")
 OPTIONAL = (WHOLE, ANCHORED, ANCHORING, FOLLOWED)
 """What a pack may hold: the proof that the case's stream is whole, that the installation's log names this state under
 its witnesses' signatures, and how the keys of the log follow each other."""
@@ -42,6 +45,11 @@ def event_name(number: int) -> str:
 def proof_name(number: int) -> str:
     """Return the name of the number-th event's proof."""
     return f"proofs/{number:04}.tlog-proof"
+
+
+def time_name(side: str, part: str) -> str:
+    """Return the name of a part of what bounds the events in time; the side is before or after."""
+    return f"time/{side}{'-' if part.endswith('.tsr') else '.'}{part}"
 
 
 @dataclass(frozen=True)
@@ -121,6 +129,7 @@ def require_layout(digests: Mapping[str, str]) -> int:
         if name not in digests:
             raise Malformed("A member of the pack is missing.", where=name)
     numbered = 0
+    timing = require_time(digests)
     for name, digest in digests.items():
         filed = _FILED.fullmatch(name)
         if filed:
@@ -128,10 +137,31 @@ def require_layout(digests: Mapping[str, str]) -> int:
                 raise Malformed("A file is not the one that its name promises.", where=name)
         elif _NUMBERED.fullmatch(name):
             numbered += 1
-        elif name not in SINGLE and name not in OPTIONAL:
+        elif name not in SINGLE and name not in OPTIONAL and name not in timing:
             raise Malformed("There is a member that a version 0 pack does not have.", where=name)
     events, odd = divmod(numbered, 2)
     wanted = [named(number) for number in range(1, events + 1) for named in (event_name, proof_name)]
     if odd or not 0 < events <= MOST_EVENTS or any(name not in digests for name in wanted):
         raise Malformed("Events and proofs must come in pairs, numbered from 0001 without a gap.")
     return events
+
+
+def require_time(names: Collection[str]) -> set[str]:
+    """Make sure that what bounds events in time is there whole, each side that is there at all, and return its names.
+
+    :raises Malformed: naming the member that is missing or unknown.
+    """
+    there = {name for name in names if name.startswith("time/") or name == AUTHORITIES}
+    known = {AUTHORITIES} if there else set()
+    wanted = set(known)
+    for side in TIME_SIDES:
+        may = {time_name(side, part) for part in (*_TIMES, "2.tsr")}
+        may |= {time_name(side, "consistency")} if side == "after" else set()
+        if there & may:
+            wanted |= {time_name(side, part) for part in _TIMES}
+        known |= may
+    if there == {AUTHORITIES}:
+        raise Malformed("There are authorities, and no time-stamp.", where=AUTHORITIES)
+    for name in sorted(wanted - there):
+        raise Malformed("A member of the pack is missing.", where=name)
+    return there & known

@@ -118,6 +118,7 @@ class PackContents:
     :param anchor: the entry of the installation's log that names this state, and its proof under a cosigned head.
     :param succession: how the keys of the log follow each other; empty when they never changed.
     :param stream: the proof that the case's stream is whole (`stream-heads.md`); empty when there is none.
+    :param time: the members that bound the events in time (`time-stamps.md`), by name; empty when there are none.
     """
 
     case: Mapping[str, Any]
@@ -136,6 +137,7 @@ class PackContents:
     stream: bytes = b""
     anchor: tuple[bytes, bytes] | None = None
     succession: bytes = b""
+    time: Mapping[str, bytes] = field(default_factory=dict)
 
     def told_limits(self) -> list[str]:
         """Return the limits as they are told: a pack with the proof of a whole stream is not short of it."""
@@ -192,6 +194,7 @@ def write_pack(contents: PackContents, out: BinaryIO) -> None:
         members[layout.FOLLOWED] = _whole(contents.succession)
     if contents.stream:
         members[layout.WHOLE] = _whole(contents.stream)
+    members |= {name: _whole(raw) for name, raw in contents.time.items()}
     members[layout.CHECKPOINT] = _whole(contents.checkpoint)
     members[layout.KEYS] = _whole(_keys(contents))
     members[layout.VERIFIER] = _whole(verifier_source().encode())

@@ -72,7 +72,7 @@ CURVES = {
         ),
     ),
 }
-_Point = tuple[int, int, int]
+_Point3 = tuple[int, int, int]
 
 
 def verify_signature(key: bytes, algorithm: str, hashed_by: str, signature: bytes, message: bytes) -> bool:
@@ -127,7 +127,7 @@ def _ecdsa(curve: Curve, key: bytes, hashed_by: str, signature: bytes, message: 
     return found[2] != 0 and found[0] * pow(found[2], -2, curve.p) % curve.p % curve.n == r
 
 
-def _doubled_point(curve: Curve, point: _Point) -> _Point:
+def _doubled_point(curve: Curve, point: _Point3) -> _Point3:
     x, y, z = point
     square = z * z
     slope = 3 * (x - square) * (x + square)
@@ -136,7 +136,7 @@ def _doubled_point(curve: Curve, point: _Point) -> _Point:
     return new, (slope * (side - new) - 8 * y**4) % curve.p, 2 * y * z % curve.p
 
 
-def _sum_of_points(curve: Curve, one: _Point, two: _Point) -> _Point:
+def _sum_of_points(curve: Curve, one: _Point3, two: _Point3) -> _Point3:
     if one[2] == 0 or two[2] == 0:
         return two if one[2] == 0 else one
     z1, z2 = one[2] * one[2], two[2] * two[2]
@@ -151,11 +151,11 @@ def _sum_of_points(curve: Curve, one: _Point, two: _Point) -> _Point:
     return x, (r * (v - x) - s1 * hhh) % curve.p, h * one[2] * two[2] % curve.p
 
 
-def _sum_of_two(curve: Curve, first: int, second: int, point: tuple[int, int]) -> _Point:
+def _sum_of_two(curve: Curve, first: int, second: int, point: tuple[int, int]) -> _Point3:
     """Return first * base + second * point, both walked in one pass (Shamir's trick)."""
     base, other = (*curve.base, 1), (*point, 1)
     table = [(1, 1, 0), base, other, _sum_of_points(curve, base, other)]
-    found: _Point = (1, 1, 0)
+    found: _Point3 = (1, 1, 0)
     for at in range(curve.n.bit_length() - 1, -1, -1):
         found = _doubled_point(curve, found)
         found = _sum_of_points(curve, found, table[(first >> at & 1) | (second >> at & 1) << 1])

@@ -29,6 +29,11 @@ MODULES = (
     "policy",
     "succession",
     "cosigned",
+    "der",
+    "publickey",
+    "x509",
+    "timestamp",
+    "timed",
     "report",
     "examine",
     "exported",
@@ -41,7 +46,7 @@ MODULES = (
 HEAD = '''#!/usr/bin/env python3
 """Verifies a Muniment proofpack (version 0, draft) or an export of a ledger. Generated; do not edit.
 
-python3 verify.py PACK [--trust FILE] [--policy FILE] [--json]
+python3 verify.py PACK [--trust FILE] [--policy FILE] [--authorities FILE] [--json]
                                                     exit 0 verified, 1 refused, 2 could not be checked
 python3 verify.py EXPORT --manifest FILE [--trust FILE] [--json]
 python3 verify.py CERTIFICATE --certificate [--trust FILE] [--json]

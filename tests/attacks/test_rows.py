@@ -167,9 +167,8 @@ def test_the_newest_checkpoint_row_that_is_dropped_is_named_by_the_tail(log, ada
 def test_triggers_that_are_disabled_are_named_by_check_and_do_not_hide_a_change(log, ada):
     with owner(ada.tenant, "cases_case") as cursor:
         update(cursor, "cases_case", "due_at = '2030-01-01 00:00:00'", "tenant_id", key(ada.tenant))
-        if cursor.db.vendor != "postgresql":
-            about = [one.what for one in checking.troubles() if one.about == "guards"]
-            assert about == ["The table cases_case is not under guard."]
+        about = [one.what for one in checking.troubles() if one.about == "guards"]
+        assert about == ["The table cases_case is not under guard."]
     assert "was changed behind the application's back" in said(ada.tenant)
 
 

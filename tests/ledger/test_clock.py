@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.ledger.tamper import key, owner, update
@@ -202,7 +201,7 @@ def test_the_record_of_the_clock_that_is_taken_away_or_changed_counts_as_a_jump(
         clock.propose_clock(otto, jump=1)
         clock.confirm_clock(olga, jump=1)
         assert trusted(town.example)
-    with connection.cursor() as cursor:
+    with owner(DEPLOYMENT, "ledger_clockseen") as cursor:
         cursor.execute("DELETE FROM ledger_clockseen")
     with at(NOON + 9 * DAY):
         assert not trusted(town.example)

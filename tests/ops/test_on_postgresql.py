@@ -146,6 +146,9 @@ def test_check_names_an_application_that_owns_tables_or_passes_by_the_guards(
     boss.execute("ALTER ROLE muniment_app BYPASSRLS")
     assert "may pass by row-level security" in typed(check, expect=1)
     boss.execute("ALTER ROLE muniment_app NOBYPASSRLS")
+    boss.execute("GRANT muniment_owner TO muniment_app")
+    assert re.search(r"owns \d\d+ tables", typed(check, expect=1))
+    boss.execute("REVOKE muniment_owner FROM muniment_app")
     with psycopg.connect(boss.info.dsn, dbname="muniment", autocommit=True) as connection:
         connection.execute("ALTER TABLE cases_case OWNER TO muniment_app")
         assert "owns 1 tables" in typed(check, expect=1)

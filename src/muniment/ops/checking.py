@@ -110,14 +110,18 @@ def _pragmas(cursor: Any) -> Iterator[Trouble]:
 
 
 def _role(cursor: Any) -> Iterator[Trouble]:
-    cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+    # What a role is a member of it may become by name, whatever it inherits.
+    cursor.execute(
+        "SELECT bool_or(rolsuper OR rolbypassrls) FROM pg_roles WHERE pg_has_role(current_user, oid, 'MEMBER')"
+    )
     if cursor.fetchone() != (False,):
         yield Trouble(
             "tables", "The role of the application may pass by row-level security.", "Take that right away."
         )
     # The connection's own temporary table, where the guards note what changed, counts for nothing.
     cursor.execute(
-        "SELECT count(*) FROM pg_tables WHERE tableowner = current_user AND schemaname NOT LIKE 'pg_temp%'"
+        "SELECT count(*) FROM pg_tables WHERE pg_has_role(current_user, tableowner, 'MEMBER')"
+        " AND schemaname NOT LIKE 'pg_temp%'"
     )
     owned = cursor.fetchone()[0]
     if owned:

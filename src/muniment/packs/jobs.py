@@ -11,6 +11,7 @@ from muniment.access.rules import WORKER
 from muniment.cases import queries as cases
 from muniment.ledger import anchoring, logs, publish, sequence, streams
 from muniment.ledger.models import Log
+from muniment.ledger.time import carried
 from muniment.ledger.trust import rotation
 from muniment.ledger.words import moment
 from muniment.packs import actions, queries, rules
@@ -64,6 +65,7 @@ def contents_of(case_id: UUID, made: datetime) -> tuple[PackContents, queries.Pr
         anchor=anchoring.anchor_of(proofs.log, proofs.size, parse_checkpoint(proofs.checkpoint).root),
         succession=_succession(proofs.log),
         stream=proofs.stream,
+        time=carried.members(proofs.log, proofs.checkpoint, [one.index for one in proofs.events]),
     )
     return contents, proofs
 

@@ -24,7 +24,7 @@ from muniment.proof.receipt import LARGEST_RECEIPT, MOST_RECEIPTS, split_receipt
 from muniment.proof.report import plain
 from muniment.proof.streamfile import verify_stream
 from muniment.proof.streamproof import LARGEST_STREAM
-from muniment.proof.x509 import LARGEST_CHAIN, parse_certificates
+from muniment.proof.x509 import LARGEST_CHAINS, parse_certificates
 
 TRUE, REFUSED, NOT_KNOWN = 0, 1, 2
 
@@ -123,8 +123,8 @@ def _policy(name: str) -> bytes:
 
 
 def _authorities(name: str) -> bytes:
-    raw = _read(name, "The certificates of authorities cannot be read.", LARGEST_CHAIN)
-    parse_certificates(raw)
+    raw = _read(name, "The certificates of authorities cannot be read.", LARGEST_CHAINS)
+    parse_certificates(raw, LARGEST_CHAINS)
     return raw
 
 

@@ -22,7 +22,7 @@ from muniment.proof.note import parse_note
 from muniment.proof.publickey import Unknown
 from muniment.proof.timestamp import Stamped, verify_timestamp
 from muniment.proof.tlogproof import TlogProof, parse_tlog_proof
-from muniment.proof.x509 import Certificate, parse_certificates
+from muniment.proof.x509 import LARGEST_CHAINS, Certificate, parse_certificates
 
 NOTED, ANCHORED_ACTION = "ledger.note_stamp", "ledger.anchor"
 #: How many tokens stand on one side at most: one of each authority that is asked.
@@ -56,6 +56,15 @@ class _Held:
 
 
 @dataclass(frozen=True)
+class _Span:
+    """How many entries there are, and how many of the first and of the last ones no token bounds on their side."""
+
+    early: int
+    all: int
+    late: int
+
+
+@dataclass(frozen=True)
 class Timed:
     """What was found out about time.
 
@@ -82,22 +91,25 @@ def judge_time(
     if not sides:
         return Timed(False, NO_TOKENS)
     head = parse_checkpoint(raw)
-    trusted = () if roots is None else parse_certificates(roots)
+    trusted = () if roots is None else parse_certificates(roots, LARGEST_CHAINS)
     held = _Held(read, names, _certificates(AUTHORITIES, read(AUTHORITIES)), trusted)
     words: dict[str, list[Word]] = {"before": [], "after": []}
-    covered = 0
+    begun, covered = -1, 0
     for side in sides:
         digests: tuple[str, ...] | None = None
         if side == "before":
-            digests = _noted(read, raw, head, min(indexes))
+            begun, digests = _noted(read, raw, head, max(indexes))
         else:
             covered = _anchored_at(read, names, head)
+            if covered <= min(indexes):
+                raise Malformed("The state covers none of the entries.", where=time_name(side, "json"))
         words[side] = _words(held, side, digests)
         if roots is not None and words[side] and not any(one.trusted for one in words[side]):
             raise Malformed(
                 "None of the time-stamps is of an authority that you named.", where=time_name(side, "1.tsr")
             )
-    return _in_words(words, indexes, covered, named=roots is not None)
+    early, late = sum(index <= begun for index in indexes), sum(index >= covered for index in indexes)
+    return _in_words(words, _Span(early, len(indexes), late), named=roots is not None)
 
 
 def write_consistency(old: int, hashes: Sequence[bytes]) -> bytes:
@@ -120,18 +132,18 @@ def parse_consistency(raw: bytes) -> tuple[int, list[bytes]]:
     return found
 
 
-def _noted(read: Read, raw: bytes, head: Checkpoint, first: int) -> tuple[str, ...]:
-    """Return the digests that an entry below the first one in question names."""
+def _noted(read: Read, raw: bytes, head: Checkpoint, last: int) -> tuple[int, tuple[str, ...]]:
+    """Return the place of an entry below the last one in question, and the digests that it names."""
     event, proof = _entry(read, "before")
     said = {one.path: one.value for one in event.openings}
     tokens = said.pop("facts.tokens", None)
     if said != {"action": NOTED, "outcome": "done"} or not isinstance(tokens, list):
         raise Malformed("The entry names no time-stamps.", where=time_name("before", "json"))
     with_proof = time_name("before", "tlog-proof")
-    if proof.checkpoint != raw or event.index >= first:
+    if proof.checkpoint != raw or event.index >= last:
         raise Malformed("The entry does not stand below the ones that are shown.", where=with_proof)
     _under(proof, event, head, with_proof)
-    return tuple(str(one) for one in tokens)
+    return event.index, tuple(str(one) for one in tokens)
 
 
 def _anchored_at(read: Read, names: Collection[str], head: Checkpoint) -> int:
@@ -218,29 +230,35 @@ def _leads(raw: bytes, imprint: bytes, trusted: Sequence[Certificate], others: S
     return True
 
 
-def _in_words(words: dict[str, list[Word]], indexes: Sequence[int], covered: int, *, named: bool) -> Timed:
+def _in_words(words: dict[str, list[Word]], span: _Span, *, named: bool) -> Timed:
     counted = {side: _counted(of, named=named) for side, of in words.items()}
-    late = sum(index >= covered for index in indexes)
     low = max((one.at for one in counted["before"]), default=None)
-    high = min((one.at for one in counted["after"]), default=None) if late < len(indexes) else None
+    high = min((one.at for one in counted["after"]), default=None)
     who = sorted({one.authority for of in counted.values() for one in of})
-    by = f", said by {' and by '.join(who)}" if who else ""
-    if low and high and low > high:
-        return Timed(
-            False,
-            f"The time-stamps contradict each other: not before {_moment(low)}, not after {_moment(high)}{by}.",
-        )
-    begins = f"not before {_moment(low)}" if low else "not before: nobody said"
-    ends = f"not after {_moment(high)}" if high else "not after: not yet"
-    span = f"between {_moment(low)} and {_moment(high)}" if low and high else f"{begins}; {ends}"
-    told = [
-        f"{span}{by}." if not (high and late) else f"{span}{by}, but for the last {late}: not after: not yet."
-    ]
+    if not who:
+        return Timed(False, "Who signed the time-stamps did so in a way that is not checked here.")
+    both = low and high and span.early + span.late < span.all
+    told = [f"{_bounds(low, high, span)}, said by {' and by '.join(who)}."]
+    if low and high and both and low > high:
+        return Timed(False, f"The time-stamps contradict each other: {told[0]}")
     test = any(one.test for of in counted.values() for one in of)
     told += [ONLY_A_TEST] if test else []
-    told += [NOBODY_NAMED] if not named and who else []
-    told += ["Not checked here: who signed is of an unknown kind."] if not who else []
-    return Timed(bool(named and low and high and not late and not test), " ".join(told))
+    told += [] if named else [NOBODY_NAMED]
+    whole = bool(both) and not span.early and not span.late
+    return Timed(named and whole and not test, " ".join(told))
+
+
+def _bounds(low: datetime | None, high: datetime | None, span: _Span) -> str:
+    if low and high and not span.early and not span.late:
+        return f"between {_moment(low)} and {_moment(high)}"
+    begins, ends = "not before: nobody said", "not after: not yet"
+    if low:
+        of = f" (the last {span.all - span.early} of {span.all}; of the others nobody said)"
+        begins = f"not before {_moment(low)}{of if span.early else ''}"
+    if high:
+        of = f" (the first {span.all - span.late} of {span.all}; of the others: not yet)"
+        ends = f"not after {_moment(high)}{of if span.late else ''}"
+    return f"{begins}; {ends}"
 
 
 def _counted(words: Sequence[Word], *, named: bool) -> list[Stamped]:
@@ -251,7 +269,7 @@ def _counted(words: Sequence[Word], *, named: bool) -> list[Stamped]:
 
 def _certificates(place: str, raw: bytes) -> tuple[Certificate, ...]:
     try:
-        return parse_certificates(raw)
+        return parse_certificates(raw, LARGEST_CHAINS)
     except Malformed as why:
         raise Malformed(why.what, where=place) from None
 

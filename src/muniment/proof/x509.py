@@ -18,6 +18,8 @@ from muniment.proof.errors import Malformed
 from muniment.proof.publickey import verify_signature
 
 LARGEST_CHAIN = 64 * 1024
+#: Of a file that holds those of several authorities.
+LARGEST_CHAINS = 4 * LARGEST_CHAIN
 _LONGEST = 6
 _USAGE, _CONSTRAINTS, _PURPOSE = "2.5.29.15", "2.5.29.19", "2.5.29.37"
 #: Critical extensions that are read here; policies (2.5.29.32) name rules for people.
@@ -126,12 +128,13 @@ def _extension(node: Node) -> tuple[str, tuple[bool, bytes]]:
     return name.name(), (len(rest) == 2 and rest[0].body == b"\xff", rest[-1].want(OCTETS).body)
 
 
-def parse_certificates(pem: bytes) -> tuple[Certificate, ...]:
+def parse_certificates(pem: bytes, largest: int = LARGEST_CHAIN) -> tuple[Certificate, ...]:
     """Read the certificates of a PEM file, or the one of a DER file.
 
+    :param largest: how many bytes there may be.
     :raises Malformed: when there is none, or one cannot be read.
     """
-    if len(pem) > LARGEST_CHAIN:
+    if len(pem) > largest:
         raise Malformed("A file of certificates is too large.")
     if pem.startswith(b"\x30"):
         return (parse_certificate(pem),)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import QuerySet
+
 from muniment.ledger import logs
 from muniment.ledger.models import Entry, Log
 from muniment.ledger.openings import opened_event
@@ -77,43 +79,99 @@ def bounds(entry: Entry) -> Bounds:
 
 
 def _not_before(entry: Entry) -> Bound | None:
-    kind = "ledger.stamp" if current_tenant() == DEPLOYMENT else "ledger.note_stamp"
-    for row in Entry.objects.filter(kind=kind, idx__lt=entry.idx).order_by("-idx")[:MOST_TRIED]:
-        facts = opened_event(row).facts
-        digests = facts.get("tokens") or [facts.get("token", "")]
-        found = [_bound(one) for one in Stamp.objects.filter(digest__in=digests)]
-        held = [one for one in found if one is not None]
-        if held:
-            return max(held, key=lambda one: one.at)
-    return None
+    found = noted_below(entry.idx)
+    held = [] if found is None else [_bound(one) for one in found[1]]
+    return max((one for one in held if one is not None), key=lambda one: one.at, default=None)
 
 
 def _not_after(entry: Entry) -> Bound | None:
-    place = entry.idx if current_tenant() == DEPLOYMENT else _anchor(entry)
-    if place is None:
-        return None
-    for row in Stamp.objects.filter(size__gt=place).order_by("size", "at")[:MOST_TRIED]:
-        found = _bound(row)
-        if found is not None:
-            return found
+    if current_tenant() == DEPLOYMENT:
+        place: int | None = entry.idx
+    else:
+        above = anchor_above(Log.objects.get(), entry.idx)
+        place = None if above is None else above.idx
+    row = None if place is None else stamp_above(place)
+    return None if row is None else _bound(row)
+
+
+def noted_below(idx: int) -> tuple[Entry, list[Stamp]] | None:
+    """Return the nearest entry below a place of the current tenant's log that names tokens which hold, with those.
+
+    The tokens are about one head, the newest that is named there.
+    """
+    return _holding(_notes().filter(idx__lt=idx).order_by("-idx"))
+
+
+def noted_between(first: int, last: int) -> tuple[Entry, list[Stamp]] | None:
+    """Return the first entry between two places of the current tenant's log that names tokens which hold."""
+    return _holding(_notes().filter(idx__gt=first, idx__lt=last).order_by("idx"))
+
+
+def _notes() -> QuerySet[Entry]:
+    found: QuerySet[Entry] = Entry.objects.filter(
+        kind="ledger.stamp" if current_tenant() == DEPLOYMENT else "ledger.note_stamp"
+    )
+    return found
+
+
+def _holding(rows: QuerySet[Entry]) -> tuple[Entry, list[Stamp]] | None:
+    for row in rows[:MOST_TRIED]:
+        facts = opened_event(row).facts
+        digests = facts.get("tokens") or [facts.get("token", "")]
+        found = list(Stamp.objects.filter(digest__in=digests).order_by("-size", "authority"))
+        held = [one for one in found if _bound(one) is not None]
+        if held:
+            return row, [one for one in held if (one.size, one.root) == (held[0].size, held[0].root)]
     return None
 
 
-def _anchor(entry: Entry) -> int | None:
-    """Return the place in the deployment's log of the first anchor of a head that covers a tenant's entry."""
-    own: Log = Log.objects.get()
+def stamp_above(place: int) -> Stamp | None:
+    """Return the first token that holds on a head of the deployment's log that covers a place in it."""
+    rows: list[Stamp] = list(Stamp.objects.filter(size__gt=place).order_by("size", "at")[:MOST_TRIED])
+    return next((row for row in rows if _bound(row) is not None), None)
+
+
+def newest_stamp() -> Stamp | None:
+    """Return the token that holds on the newest head of the deployment's log."""
+    rows: list[Stamp] = list(Stamp.objects.order_by("-size", "at")[:MOST_TRIED])
+    return next((row for row in rows if _bound(row) is not None), None)
+
+
+def beside(row: Stamp) -> list[Stamp]:
+    """Return a token with those of other authorities on the same head that hold, each authority once."""
+    found = {row.authority: row}
+    for one in Stamp.objects.filter(size=row.size, root=row.root).order_by("at"):
+        if one.authority not in found and _bound(one) is not None:
+            found[one.authority] = one
+    return list(found.values())
+
+
+def anchor_above(log: Log, idx: int) -> Entry | None:
+    """Return the first anchor in the deployment's log of a head that covers a place of a tenant's log."""
     with tenant_scope(DEPLOYMENT):
-        rows = Entry.objects.filter(kind="ledger.anchor", subject=f"log/{own.tag}").order_by("idx")
+        rows = _anchors(log)
         low, high = 0, rows.count()
         # Anchors grow with their place, so that a thousand need ten looks.
         while low < high:
             middle = (low + high) // 2
-            if int(opened_event(rows[middle]).facts["size"]) > entry.idx:
+            if int(opened_event(rows[middle]).facts["size"]) > idx:
                 high = middle
             else:
                 low = middle + 1
-        last: Entry | None = rows[low : low + 1].first()
-        return None if last is None else last.idx
+        found: Entry | None = rows[low : low + 1].first()
+        return found
+
+
+def anchor_below(log: Log, size: int) -> Entry | None:
+    """Return the last anchor of a tenant's log among the first entries of the deployment's log."""
+    with tenant_scope(DEPLOYMENT):
+        found: Entry | None = _anchors(log).filter(idx__lt=size).last()
+        return found
+
+
+def _anchors(log: Log) -> QuerySet[Entry]:
+    found: QuerySet[Entry] = Entry.objects.filter(kind="ledger.anchor", subject=f"log/{log.tag}")
+    return found.order_by("idx")
 
 
 def _bound(row: Stamp) -> Bound | None:

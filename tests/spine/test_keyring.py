@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from muniment.spine import ports
+from muniment.spine import keyring, ports
 from muniment.spine.errors import Busy, Clash
 from muniment.spine.keyfile import KeyFileProvider
 from muniment.spine.keyring import KeyDestroyed, Keyring
@@ -188,19 +188,69 @@ def test_memory_is_bounded_and_keeps_what_was_used_last(
     assert ring._keys.get((TENANT, names[0])) == ring.key(TENANT, names[0])
 
 
-def test_a_key_destroyed_by_another_process_is_forgotten_in_time(
+def test_a_key_destroyed_by_another_process_is_forgotten_within_half_a_second(
+    ring: Keyring, keeper: KeyFileProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(keyring, "FORGETTING", [lambda: told.append("names")])
+    name, other = uuid4(), uuid4()
+    store = SqlcipherKeyStore(tmp_path / "keys.db", keeper.derive("keystore"))
+    elsewhere = Keyring(keeper, store)
+    with ports.frozen(clock=NOON):
+        ring.ensure_keys(TENANT, [name, other])
+        assert ring.keys(TENANT, [name, other]).keys() == {name, other}
+        assert elsewhere.destroy(TENANT, name)
+    with ports.frozen(clock=NOON + timedelta(seconds=keyring.HEED)), pytest.raises(KeyDestroyed):
+        ring.key(TENANT, name)
+    assert told == ["names"], "names that were compared here are forgotten too"
+    with ports.frozen(clock=NOON + timedelta(seconds=2 * keyring.HEED)):
+        assert ring.keys(TENANT, [name, other]).keys() == {other}
+        assert elsewhere.destroy(OTHER, OTHER)
+    with ports.frozen(clock=NOON + timedelta(seconds=3 * keyring.HEED)), pytest.raises(KeyDestroyed):
+        ring.tenant_key(OTHER)
+    store.close()
+
+
+def test_a_process_that_does_not_use_keys_heeds_a_destruction_too(
     ring: Keyring, keeper: KeyFileProvider, store: SqlcipherKeyStore
 ) -> None:
     name = uuid4()
-    elsewhere = Keyring(keeper, store)
     with ports.frozen(clock=NOON):
         ring.ensure_keys(TENANT, [name])
         ring.key(TENANT, name)
-        elsewhere.destroy(TENANT, name)
+        Keyring(keeper, store).destroy(TENANT, name)
+    with ports.frozen(clock=NOON + timedelta(seconds=keyring.HEED)):
+        ring.heed()
+    assert (len(ring._keys), len(ring._tenants)) == (0, 0)
+
+
+def test_while_the_store_does_not_answer_keys_live_on_for_their_time_at_most(
+    keeper: KeyFileProvider, store: SqlcipherKeyStore
+) -> None:
+    class Away(SqlcipherKeyStore):
+        def generation(self) -> int:
+            raise Busy("The key store does not answer just now.")
+
+    name = uuid4()
+    ring = Keyring(keeper, Away(store._path, keeper.derive("keystore")))
+    with ports.frozen(clock=NOON):
+        ring.create_tenant(TENANT)
+        ring.ensure_keys(TENANT, [name])
+        ring.key(TENANT, name)
+        store.destroy(TENANT, name)
     with ports.frozen(clock=NOON + timedelta(seconds=29)):
         assert ring.key(TENANT, name)
     with ports.frozen(clock=NOON + timedelta(seconds=31)), pytest.raises(KeyDestroyed):
         ring.key(TENANT, name)
+
+
+def test_one_thread_looks_and_the_others_go_on(ring: Keyring) -> None:
+    name = uuid4()
+    with ports.frozen(clock=NOON):
+        ring.ensure_keys(TENANT, [name])
+        key = ring.key(TENANT, name)
+    with ports.frozen(clock=NOON + timedelta(seconds=1)), ring._looking:
+        assert ring.key(TENANT, name) == key
 
 
 def test_a_key_read_while_it_is_destroyed_does_not_stay_in_memory(

@@ -25,32 +25,8 @@ from muniment.spine.keystore_postgres import PostgresKeyStore
 TENANT = UUID(int=1)
 OTHER = UUID(int=2)
 RAW_KEY = b"r" * 32
-ADMIN = os.environ.get("MUNIMENT_TEST_POSTGRES", "")
 #: In the run on PostgreSQL too, where there is a server for the second of the stores.
 pytestmark = pytest.mark.database
-
-
-@pytest.fixture
-def dsn() -> Iterator[str]:
-    if not ADMIN:
-        pytest.skip("no PostgreSQL: set MUNIMENT_TEST_POSTGRES to a superuser's DSN on a disposable server")
-    name = f"keys_{secrets.token_hex(6)}"
-    with psycopg.connect(ADMIN, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
-        yield psycopg.conninfo.make_conninfo(ADMIN, dbname=name)
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture(params=["sqlcipher", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeyStore]:
-    if request.param == "sqlcipher":
-        made: KeyStore = SqlcipherKeyStore(tmp_path / "keys.db", RAW_KEY)
-    else:
-        made = PostgresKeyStore(request.getfixturevalue("dsn"))
-        made.create()
-        made.create()
-    yield made
-    made.close()
 
 
 def rows(count: int, tenant: UUID = TENANT) -> list[KeyRow]:

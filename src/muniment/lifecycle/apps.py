@@ -18,8 +18,10 @@ class LifecycleConfig(AppConfig):
             verify,
         )
         from muniment.ledger.pruning import plan  # noqa: PLC0415  # as above
-        from muniment.lifecycle import checking_keys, queries  # noqa: PLC0415  # as above
+        from muniment.lifecycle import checking_keys, cleaning, queries  # noqa: PLC0415  # as above
+        from muniment.spine import keyring  # noqa: PLC0415  # as above
 
+        keyring.FORGETTING.append(cleaning.forget)
         plan.STOPS.append(queries.against_pruning)
         erased.ORDERS.append(queries.erased)
         verify.DEEP_CHECKS.append(checking_keys.faults)

@@ -2,9 +2,11 @@
 
 Rules: a key is durable in the key store before anybody can seal with it. Each wrapped key is bound to its
 tenant and its own name, so that none can be put in another's place. A tenant's key wraps and derives and is
-never used as it is. Unwrapped keys are kept in memory, few enough and not for long: a key destroyed by
-another process is forgotten here after `max_age` seconds at the latest, and at once in the process that
-destroys it. Keys come from the operating system's generator, never from a replaceable port.
+never used as it is. Unwrapped keys are kept in memory, few enough and not for long: the process that destroys
+one forgets it at once; in another one, whoever uses a key more than `HEED` seconds later forgets all of them
+first, since the store's number of destructions has changed; while the store does not answer a process, a key
+lives on there for `max_age` seconds at most. Keys come from the operating system's generator, never from a
+replaceable port.
 """
 
 from __future__ import annotations
@@ -12,16 +14,21 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 from muniment.spine import ports
 from muniment.spine.envelope import KEY_BYTES, Tampered, forget_ciphers, open_sealed, seal
-from muniment.spine.errors import Clash
+from muniment.spine.errors import Busy, Clash
 from muniment.spine.keys import KeyFault, KeyProvider, derive, key_context
 from muniment.spine.keystore import KeyRow, KeyStore
+
+#: Seconds between two looks at whether a key was destroyed elsewhere.
+HEED: Final = 0.5
+#: What else a process forgets when a key was destroyed elsewhere: names that it compared.
+FORGETTING: Final[list[Callable[[], None]]] = []
 
 
 class KeyDestroyed(Exception):
@@ -91,6 +98,11 @@ class _Memory(Generic[Held]):
             for name in [name for name in self._held if name[0] == tenant]:
                 del self._held[name]
 
+    def forget_all(self) -> None:
+        with self._lock:
+            self._age += 1
+            self._held.clear()
+
     def __len__(self) -> int:
         return len(self._held)
 
@@ -109,6 +121,9 @@ class Keyring:
         self._store = store
         self._keys: _Memory[bytes] = _Memory(size, max_age)
         self._tenants: _Memory[_TenantKeys] = _Memory(size, max_age)
+        self._looking = threading.Lock()
+        self._looked: float | None = None
+        self._generation: int | None = None
 
     def __repr__(self) -> str:
         return f"Keyring(provider={self._provider.name}, in memory={len(self._keys) + len(self._tenants)})"
@@ -146,6 +161,7 @@ class Keyring:
         :raises KeyDestroyed: when one of them was destroyed; such a name is never used again.
         :raises Busy: when the keeper or the store cannot be reached; none was made then.
         """
+        self.heed()
         wanted = [key_id for key_id in dict.fromkeys(ids) if self._keys.get((tenant, key_id)) is None]
         if not wanted:
             return
@@ -172,6 +188,7 @@ class Keyring:
         :raises KeyFault: when what the store holds under this name was changed or exchanged.
         :raises Busy: when the keeper or the store cannot be reached.
         """
+        self.heed()
         held = self._keys.get((tenant, key_id))
         if held is None:
             held = self.keys(tenant, [key_id]).get(key_id)
@@ -186,6 +203,7 @@ class Keyring:
         :raises KeyFault: when what the store holds under a name was changed or exchanged.
         :raises Busy: when the keeper or the store cannot be reached.
         """
+        self.heed()
         found: dict[UUID, bytes] = {}
         wanted: list[UUID] = []
         for key_id in dict.fromkeys(ids):
@@ -239,7 +257,35 @@ class Keyring:
         """
         return self._provider.derive(purpose)
 
+    def heed(self) -> None:
+        """Forget every key in memory when one was destroyed elsewhere; asks the store at most each `HEED` seconds.
+
+        While the store does not answer, what is in memory lives on for as long as `max_age` says.
+        """
+        at = ports.monotonic()
+        if self._looked is not None and 0 <= at - self._looked < HEED:
+            return
+        if not self._looking.acquire(blocking=False):
+            return  # another thread looks just now
+        try:
+            self._looked = at
+            try:
+                generation = self._store.generation()
+            except Busy:
+                return
+            if generation != self._generation:
+                before, self._generation = self._generation, generation
+                self._keys.forget_all()
+                self._tenants.forget_all()
+                forget_ciphers()
+                if before is not None:
+                    for forget in FORGETTING:
+                        forget()
+        finally:
+            self._looking.release()
+
     def _tenant(self, tenant: UUID) -> _TenantKeys:
+        self.heed()
         held = self._tenants.get((tenant, tenant))
         if held is None:
             age = self._tenants.age()

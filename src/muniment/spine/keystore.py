@@ -77,6 +77,12 @@ class KeyStore(Protocol):
     def count(self, tenant: UUID | None = None) -> int:
         """Return how many keys are there, of one tenant or of all; destroyed ones do not count."""
 
+    def generation(self) -> int:
+        """Return a number that grows with each destruction, in the same step as it.
+
+        :raises Busy: when the store cannot be reached.
+        """
+
     def close(self) -> None:
         """Let go of the store; later calls open it again."""
 
@@ -92,6 +98,12 @@ CREATE TABLE IF NOT EXISTS wrapped_key (
 )
 """
 _INDEX = "CREATE UNIQUE INDEX IF NOT EXISTS wrapped_key_name ON wrapped_key (tenant, key_id)"
+_DESTRUCTION = """
+CREATE TABLE IF NOT EXISTS destruction (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL)
+"""
+_ONE_MORE = """
+INSERT INTO destruction VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET number = number + 1
+"""
 _SELECT = "SELECT key_id, wrapped FROM wrapped_key WHERE tenant = ? AND destroyed = 0"
 _OVERWRITE = """
 UPDATE wrapped_key SET wrapped = zeroblob(length(wrapped)), destroyed = 1
@@ -185,6 +197,8 @@ class SqlcipherKeyStore:
                     [tenant.bytes, *names],
                 )
                 gone += int(cursor.rowcount)
+            if gone:
+                connection.execute(_ONE_MORE)
         with self._open() as connection:
             (blocked, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if blocked:
@@ -206,6 +220,15 @@ class SqlcipherKeyStore:
                 [whose],
             ).fetchone()
         return int(row[0])
+
+    def generation(self) -> int:
+        """Return how many destructions there were.
+
+        :raises Busy: when the file cannot be read.
+        """
+        with self._open() as connection:
+            row = connection.execute("SELECT number FROM destruction").fetchone()
+        return int(row[0]) if row else 0
 
     def close(self) -> None:
         """Close the file; a later call opens it again."""
@@ -268,6 +291,7 @@ class SqlcipherKeyStore:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(_TABLE)
         connection.execute(_INDEX)
+        connection.execute(_DESTRUCTION)
         folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(folder)

@@ -36,6 +36,19 @@ CREATE TABLE IF NOT EXISTS wrapped_key (
     PRIMARY KEY (tenant, key_id)
 )
 """
+_DESTRUCTION = """
+CREATE TABLE IF NOT EXISTS destruction (one integer PRIMARY KEY CHECK (one = 1), number bigint NOT NULL)
+"""
+_OVERWRITE = """
+WITH gone AS (
+    UPDATE wrapped_key SET wrapped = '', destroyed = true
+    WHERE tenant = %s AND NOT destroyed AND key_id = ANY(%s::uuid[]) RETURNING 1
+), told AS (
+    INSERT INTO destruction SELECT 1, 1 FROM gone LIMIT 1
+    ON CONFLICT (one) DO UPDATE SET number = destruction.number + 1
+)
+SELECT count(*) FROM gone
+"""
 
 
 class PostgresKeyStore:
@@ -62,6 +75,7 @@ class PostgresKeyStore:
         """
         with self._open() as connection:
             connection.execute(_SCHEMA)
+            connection.execute(_DESTRUCTION)
 
     def put_many(self, rows: Iterable[KeyRow]) -> int:
         """Keep all rows, or none, and return how many were new; durable when this returns.
@@ -118,13 +132,15 @@ class PostgresKeyStore:
             their bytes removed.
         """
         with self._open() as connection:
-            gone = connection.execute(
-                "UPDATE wrapped_key SET wrapped = '', destroyed = true"
-                " WHERE tenant = %s AND NOT destroyed AND key_id = ANY(%s::uuid[])",
-                [tenant, list(key_ids)],
-            ).rowcount
+            names = [tenant, list(key_ids)]
+            try:
+                row = connection.execute(_OVERWRITE, names).fetchone()
+            except psycopg.errors.UndefinedTable:
+                # The store is older than this table, and who comes first makes it.
+                connection.execute(_DESTRUCTION)
+                row = connection.execute(_OVERWRITE, names).fetchone()
             self._rewrite(connection)
-        return gone
+        return int(row[0]) if row else 0
 
     def count(self, tenant: UUID | None = None) -> int:
         """Return how many keys are there, of one tenant or of all.
@@ -136,6 +152,18 @@ class PostgresKeyStore:
                 "SELECT count(*) FROM wrapped_key WHERE NOT destroyed AND (%s::uuid IS NULL OR tenant = %s)",
                 [tenant, tenant],
             ).fetchone()
+        return int(row[0]) if row else 0
+
+    def generation(self) -> int:
+        """Return how many destructions there were.
+
+        :raises Busy: when the database cannot be reached.
+        """
+        with self._open() as connection:
+            try:
+                row = connection.execute("SELECT number FROM destruction").fetchone()
+            except psycopg.errors.UndefinedTable:
+                return 0  # the store is older than this table, which the first destruction makes
         return int(row[0]) if row else 0
 
     def close(self) -> None:

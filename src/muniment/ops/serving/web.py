@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -13,10 +16,15 @@ from granian.log import LogLevels
 
 from muniment.ops.serving.lifeline import tie_to
 from muniment.spine import config
+from muniment.spine.errors import MunimentError
+from muniment.spine.installation import keyring
+from muniment.spine.keys import KeyFault
 
 APPLICATION = "muniment.site.asgi:application"
 #: Seconds that a page which is being answered gets when the server is asked to stop.
 PATIENCE = 10
+#: Seconds between two looks of a server that rests at whether somebody was erased.
+HEED_EVERY = 1.0
 LOGS: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -31,7 +39,17 @@ def load(parent: int, target: str) -> Any:
     """Load the application in a worker of the server, tied to the server's own process."""
     tie_to(parent)
     module, _, name = target.partition(":")
-    return getattr(import_module(module), name)
+    application = getattr(import_module(module), name)
+    threading.Thread(target=_heed, name="heed", daemon=True).start()
+    return application
+
+
+def _heed() -> None:
+    """Forget what another process erased even while nobody asks for a page."""
+    while True:
+        time.sleep(HEED_EVERY)
+        with suppress(MunimentError, KeyFault):
+            keyring().heed()
 
 
 def serve() -> None:

@@ -21,12 +21,14 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from muniment.ledger import clock, logs, publish, tally, witnessing
 from muniment.ledger.pushing import follow
+from muniment.ledger.questions import spans
 from muniment.ledger.time import stamping
 from muniment.ops import actions
 from muniment.ops.serving import looking, sweeping
 from muniment.proof.errors import Malformed
 from muniment.spine import config, ports
 from muniment.spine.errors import MunimentError
+from muniment.spine.installation import keyring
 from muniment.spine.models import Job
 from muniment.spine.queue import run, take, worker_name
 
@@ -170,8 +172,13 @@ def _stamp() -> bool:
 
 
 def _settle() -> bool:
+    # A process that rests does not keep in memory what another one has erased.
+    keyring().heed()
     tally.settle(ports.now())
-    return any(one.sequenced for one in publish.settle())
+    done = publish.settle()
+    if any(one.sequenced for one in done):
+        spans.keep_all_up()
+    return any(one.sequenced for one in done)
 
 
 def _guarded(what: str, deed: Callable[[], bool]) -> bool:

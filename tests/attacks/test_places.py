@@ -43,15 +43,15 @@ def said(tenant) -> str:
 
 
 def test_an_entry_that_is_put_behind_the_last_one_is_named(log, ada):
-    """Insert, with the database alone: the leaf is another's, and the head does not cover it."""
+    """Insert, with the database alone: no head covers it."""
     with owner(ada.tenant, "ledger_entry") as cursor:
         cursor.execute(
-            f"INSERT INTO ledger_entry (id, {COLUMNS}, idx, sn, leaf) "  # noqa: S608  # our own words
-            f"SELECT %s, {COLUMNS}, %s, sn + 1000, leaf FROM ledger_entry WHERE idx = %s AND tenant_id = %s",
+            f"INSERT INTO ledger_entry (id, {COLUMNS}, idx, sn, root) "  # noqa: S608  # our own words
+            f"SELECT %s, {COLUMNS}, %s, sn + 1000, root FROM ledger_entry WHERE idx = %s AND tenant_id = %s",
             [key(uuid4()), log.size, log.size - 1, key(ada.tenant)],
         )
     told = said(ada.tenant)
-    assert f"entry {log.size}: its columns do not agree with its leaf" in told
+    assert f"entry {log.size}: it stands behind the end of the log" in told
     assert "the entries do not lead to the stored head" in told
 
 
@@ -78,8 +78,9 @@ def test_two_entries_that_exchange_their_places_are_named(log, ada):
         for here, there in ((last, aside), (before, last), (aside, before)):
             update(cursor, "ledger_entry", "idx = %s", "idx", there, here)
     told = said(ada.tenant)
-    assert "the entries do not lead to the stored head" in told
-    assert "the entries do not lead to the checkpoint signed at" in told
+    for place in (before, last):
+        assert f"entry {place}: its sealed contents are not those that were logged" in told
+        assert f"entry {place}: its columns do not agree with its leaf" in told
 
 
 def test_the_database_gives_no_place_twice(log, ada):

@@ -82,14 +82,17 @@ def by_files(log, *notes):
 def test_an_entry_that_is_edited_is_named_by_the_next_check_of_the_tail(log, ada):
     assert tail(ada.tenant) == ""
     with owner(ada.tenant, "ledger_entry") as cursor:
-        update(cursor, "ledger_entry", "leaf = body", "idx", log.size - 1)
-    assert f"entry {log.size - 1}: the leaf cannot be read" in tail(ada.tenant)
-    assert "the entries do not lead to the checkpoint signed at" in said(ada.tenant, deep=False)
+        update(cursor, "ledger_entry", "root = body", "idx", log.size - 1)
+    named = f"entry {log.size - 1}: its columns do not agree with its leaf (root)"
+    assert named in tail(ada.tenant)
+    assert said(ada.tenant, deep=False) == named, (
+        "what was signed is on the disk, so nothing else is in doubt"
+    )
 
 
 def test_an_old_entry_that_is_edited_is_named_by_the_daily_check(log, ada):
     with owner(ada.tenant, "ledger_entry") as cursor:
-        update(cursor, "ledger_entry", "body = leaf", "idx", 7)
+        update(cursor, "ledger_entry", "body = root", "idx", 7)
     assert "entry 7: its sealed contents are not those that were logged" in said(ada.tenant, deep=False)
 
 
@@ -109,10 +112,7 @@ def roll_back(log, size: int, *, keys: bool) -> None:
     """Cut a log off, everywhere in the database and on the disk; with the keys, so that the log itself holds."""
     tenant = log.tenant_id
     with tenant_scope(tenant):
-        left = [
-            bytes(one)
-            for one in Entry.objects.filter(idx__lt=size).order_by("idx").values_list("leaf", flat=True)
-        ]
+        left = [one.leaf for one in Entry.objects.filter(idx__lt=size).order_by("idx")]
     grown = CompactRange()
     for leaf in left:
         grown.append(leaf_hash(leaf))

@@ -65,7 +65,7 @@ def test_the_next_check_of_the_tail_looks_at_what_came_since(lived, ada):
 @pytest.mark.parametrize(
     ("table", "change", "said"),
     [
-        ("ledger_entry", "body = leaf", "its sealed contents are not those that were logged"),
+        ("ledger_entry", "body = root", "its sealed contents are not those that were logged"),
         ("ledger_checkpoint", "note = 'x'", "it is not signed by the log"),
         ("ledger_log", "published = 1", "its row is not as the ledger wrote it"),
     ],

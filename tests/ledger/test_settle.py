@@ -121,9 +121,9 @@ def test_other_bytes_where_a_tile_must_go_stop_the_publisher(three, ada):
 def test_a_root_that_the_entries_do_not_give_is_never_signed(three, ada):
     sequence.sequence_all()
     with tenant_scope(ada.tenant):
-        leaf = bytes(Entry.objects.get(idx=1).leaf)
+        root = bytes(Entry.objects.get(idx=1).root)
     with owner(ada.tenant, "ledger_entry") as cursor:
-        update(cursor, "ledger_entry", "leaf = %s", "idx", leaf + b"x", 1)
+        update(cursor, "ledger_entry", "root = %s", "idx", root[::-1], 1)
     with pytest.raises(Clash, match="do not lead to the root"):
         publish.publish(ada.tenant)
     with tenant_scope(ada.tenant):

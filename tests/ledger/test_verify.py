@@ -110,7 +110,7 @@ def test_search_columns_that_say_something_else_are_named(lived, ada, faults, ch
     assert f"entry {last.idx}: {words}" in faults()
 
 
-@pytest.mark.parametrize("column", ["body", "leaf"])
+@pytest.mark.parametrize("column", ["body", "root"])
 def test_an_entry_that_was_changed_is_named(lived, ada, faults, column):
     last = newest(ada)
     raw = bytearray(bytes(getattr(last, column)))
@@ -121,12 +121,22 @@ def test_an_entry_that_was_changed_is_named(lived, ada, faults, column):
     assert f"entry {last.idx}:" in faults()
 
 
-@pytest.mark.parametrize("change", ["at = '2020-01-01 00:00:00'", "cls = 'export'"])
-def test_columns_that_disagree_with_their_leaf_are_named(lived, ada, faults, change):
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ("at = '2020-01-01 00:00:00'", "at"),
+        ("cls = 'export'", "cls"),
+        ("cls = 'Not a class'", "cls"),
+        ("root = NULL", "root"),
+        ("leaf = root", "leaf, root"),
+        ("cls = 'export', root = body", "cls, root"),
+    ],
+)
+def test_columns_that_disagree_with_their_leaf_are_named(lived, ada, faults, change, names):
     last = newest(ada)
     with owner(ada.tenant, "ledger_entry") as cursor:
         update(cursor, "ledger_entry", change, "id", key(last.id))
-    assert f"entry {last.idx}: its columns do not agree with its leaf" in faults(deep=False)
+    assert faults(deep=False) == f"entry {last.idx}: its columns do not agree with its leaf ({names})"
 
 
 def test_an_entry_that_was_deleted_is_named(lived, ada, faults):

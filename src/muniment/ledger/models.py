@@ -9,6 +9,7 @@ holds them against the opening.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, ClassVar
 
 from django.db import models
@@ -18,8 +19,11 @@ from muniment.ledger.tables import pruning as _pruning  # noqa: F401  # as above
 from muniment.ledger.tables import questions as _questions  # noqa: F401  # as above
 from muniment.ledger.tables import time as _time  # noqa: F401  # as above
 from muniment.ledger.tables import trusted as _trusted  # noqa: F401  # as above
+from muniment.proof.leaf import Leaf
+from muniment.proof.merkle import HASH
 from muniment.spine.guard import Kept
 from muniment.spine.models import Row, TenantManager
+from muniment.spine.scope import active_tenant
 
 
 class LedgerRow(Row):
@@ -51,9 +55,17 @@ class Outbox(Event):
 
     kept: ClassVar[Kept] = Kept.QUEUE
 
-    order = models.BigIntegerField(db_index=True)
+    tenant_id = models.UUIDField(editable=False, default=active_tenant)
+    order = models.BigIntegerField()
     commitments = models.BinaryField()
     voucher = models.BinaryField(max_length=32, default=bytes)
+
+    class Meta(LedgerRow.Meta):
+        indexes = [models.Index(fields=["tenant_id", "order"], name="waiting_in_order")]
+
+    def leaf_at(self, sn: int) -> Leaf:
+        """Return the leaf that the event has at this number of its stream."""
+        return _leaf(self, sn, self.commitments)
 
 
 class Lane(LedgerRow):
@@ -70,21 +82,26 @@ class Lane(LedgerRow):
 
 
 class Entry(Event):
-    """One event in its place in the log."""
+    """One event in its place in the log.
+
+    Its leaf is made again from its columns (ADR 29). ``root`` is what the event's commitments lead to, as the outbox
+    had it; ``kept_leaf`` is the whole leaf of an entry from before, which has no ``root``.
+    """
 
     kept: ClassVar[Kept] = Kept.PRUNED
     pruned_by: ClassVar[str] = "ledger_prune"
 
+    # Every index of the table begins with it or needs it not: one of its own would answer nothing.
+    tenant_id = models.UUIDField(editable=False, default=active_tenant)
     idx = models.BigIntegerField()
     sn = models.BigIntegerField()
-    leaf = models.BinaryField()
+    kept_leaf = models.BinaryField(null=True, db_column="leaf")
+    root = models.BinaryField(null=True)
 
     class Meta(LedgerRow.Meta):
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "idx"], name="one_entry_per_place"),
-            models.UniqueConstraint(
-                fields=["tenant_id", "stream", "sn"], name="one_entry_per_number_in_a_stream"
-            ),
+            models.UniqueConstraint(fields=["stream", "sn"], name="one_entry_per_number_of_a_stream"),
         ]
         indexes = [
             models.Index(fields=["tenant_id", "subject"], name="entry_by_subject"),
@@ -95,6 +112,28 @@ class Entry(Event):
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.idx}"
+
+    @property
+    def leaf(self) -> bytes:
+        """The leaf as the row gives it: what was logged, unless somebody changed the row.
+
+        :raises Malformed: when the columns cannot be those of a leaf.
+        """
+        if self.kept_leaf is not None:
+            return bytes(self.kept_leaf)
+        return _leaf(self, self.sn, self.root or b"").encode()
+
+
+def _leaf(event: Event, sn: int, commitments: bytes | memoryview[int]) -> Leaf:
+    raw = bytes(commitments)
+    return Leaf(
+        cls=event.cls,
+        f=tuple(raw[at : at + HASH] for at in range(0, len(raw), HASH)),
+        sn=sn,
+        st=event.stream.bytes,
+        t=int(event.at.timestamp()),
+        x=hashlib.sha256(bytes(event.body)).digest(),
+    )
 
 
 class RowList(LedgerRow):

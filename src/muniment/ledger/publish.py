@@ -60,7 +60,7 @@ def publish(tenant: UUID) -> Checkpoint | None:
             key = vouch.key_of(tenant)
             log = head_to_change(key)
             rows = Entry.objects.filter(idx__gte=log.published, idx__lt=log.size).order_by("idx")
-            leaves = [bytes(leaf) for leaf in rows.values_list("leaf", flat=True)]
+            leaves = [one.leaf for one in rows]
             writer = TileWriter(logs.folder(log))
             grown = writer.extend(log.published, leaves)
             if grown.size != log.size or grown.root() != compact_range(log).root():

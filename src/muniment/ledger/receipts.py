@@ -28,8 +28,7 @@ from muniment.proof.checkpoint import open_checkpoint, parse_checkpoint
 from muniment.proof.cose import to_sign, write_cose_receipt
 from muniment.proof.errors import Malformed
 from muniment.proof.honoured import SeenHead, Verdict
-from muniment.proof.leaf import Leaf
-from muniment.proof.merkle import EMPTY_ROOT, HASH, leaf_hash
+from muniment.proof.merkle import EMPTY_ROOT, leaf_hash
 from muniment.proof.note import ED25519, Key, parse_key
 from muniment.proof.receipt import (
     LARGEST_RECEIPT,
@@ -122,7 +121,7 @@ def _promised(event: Outbox | Entry, head: SignedHead) -> Receipt:
     return Receipt(
         origin=head.origin,
         entry=event.id.hex,
-        leaf=promised_leaf(_leaf(event, body)),
+        leaf=promised_leaf(_leaf(event)),
         body=body,
         recorded=recorded,
         due=recorded + PROMISE,
@@ -131,12 +130,8 @@ def _promised(event: Outbox | Entry, head: SignedHead) -> Receipt:
     )
 
 
-def _leaf(event: Outbox | Entry, body: bytes) -> bytes:
-    if isinstance(event, Entry):
-        return bytes(event.leaf)
-    raw = bytes(event.commitments)
-    commitments = tuple(raw[at : at + HASH] for at in range(0, len(raw), HASH))
-    return Leaf(event.cls, commitments, 0, event.stream.bytes, int(event.at.timestamp()), body).encode()
+def _leaf(event: Outbox | Entry) -> bytes:
+    return event.leaf if isinstance(event, Entry) else event.leaf_at(0).encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,6 @@ from django.db import transaction
 
 from muniment.ledger import logs, vouch
 from muniment.ledger.models import Entry, Log, Outbox, Stream
-from muniment.ledger.record import body_digest
-from muniment.proof.leaf import Leaf
 from muniment.proof.merkle import HASH, CompactRange, leaf_hash
 from muniment.spine.errors import Clash
 from muniment.spine.guard import LEDGER_HAND
@@ -47,15 +45,7 @@ def head_to_change(key: bytes) -> Log:
 
 def leaf_of(event: Outbox, stream: Stream) -> bytes:
     """Return the leaf of a waiting event, in the next place of its stream."""
-    raw = bytes(event.commitments)
-    return Leaf(
-        cls=event.cls,
-        f=tuple(raw[at : at + HASH] for at in range(0, len(raw), HASH)),
-        sn=stream.next_sn,
-        st=stream.id.bytes,
-        t=int(event.at.timestamp()),
-        x=body_digest(bytes(event.body)),
-    ).encode()
+    return event.leaf_at(stream.next_sn).encode()
 
 
 def sequence_batch(tenant: UUID, most: int = BATCH) -> int:
@@ -85,7 +75,6 @@ def sequence_batch(tenant: UUID, most: int = BATCH) -> int:
             entries = []
             for event in waiting:
                 stream = streams[event.stream]
-                leaf = leaf_of(event, stream)
                 entries.append(
                     Entry(
                         id=event.id,
@@ -99,11 +88,11 @@ def sequence_batch(tenant: UUID, most: int = BATCH) -> int:
                         body=event.body,
                         idx=grown.size,
                         sn=stream.next_sn,
-                        leaf=leaf,
+                        root=event.commitments,
                     )
                 )
-                stream.next_sn, stream.last_idx = stream.next_sn + 1, grown.size
-                grown.append(leaf_hash(leaf))
+                grown.append(leaf_hash(leaf_of(event, stream)))
+                stream.next_sn, stream.last_idx = stream.next_sn + 1, grown.size - 1
             Entry.objects.bulk_create(entries)
             Stream.objects.bulk_update(streams.values(), ["next_sn", "last_idx"])
             Outbox.objects.filter(id__in=[event.id for event in waiting]).delete()

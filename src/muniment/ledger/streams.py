@@ -174,8 +174,8 @@ def _map_at(log: Log, size: int) -> HeadMap:
 
 
 def _leaf_before(size: int) -> bytes:
-    found = Entry.objects.filter(idx=size - 1).values_list("leaf", flat=True).first()
-    return b"" if found is None else bytes(found)
+    found: Entry | None = Entry.objects.filter(idx=size - 1).first()
+    return b"" if found is None else found.leaf
 
 
 def _between(first: int, last: int) -> Iterator[Head]:
@@ -222,7 +222,7 @@ def map_faults(log: Log) -> Iterator[str]:
             return
         if cls == HEADS_CLASS:
             try:
-                leaf = parse_leaf(bytes(Entry.objects.values_list("leaf", flat=True).get(idx=idx)))
+                leaf = parse_leaf(Entry.objects.get(idx=idx).leaf)
             except Malformed:
                 return
             yield from rebuilt.hold(idx, leaf)
@@ -262,7 +262,7 @@ def proof(tenant: UUID, tag: bytes, checkpoint: bytes | None = None) -> StreamPr
                 todo="Wait a minute, or run: muniment ledger settle.",
             )
         openings = parse_heads(raw_said, newest.idx)
-        said = heads_said(parse_leaf(bytes(newest.leaf)), newest.idx, openings)
+        said = heads_said(parse_leaf(newest.leaf), newest.idx, openings)
         tiles = Tiles(folder, size)
         with _one_at_a_time:
             heads = _map_at(log, said.size)
@@ -274,9 +274,9 @@ def proof(tenant: UUID, tag: bytes, checkpoint: bytes | None = None) -> StreamPr
         if whole > MOST_IN_STREAM:
             raise Refused(f"This stream has more than {MOST_IN_STREAM} entries, too many for one proof.")
         rows = Entry.objects.filter(stream=UUID(bytes=tag), sn__lt=whole).order_by("sn")
-        entries = tuple(_placed(tiles, idx, leaf) for idx, leaf in rows.values_list("idx", "leaf"))
+        entries = tuple(_placed(tiles, one.idx, one.leaf) for one in rows)
     return StreamProof(tag, raw, _placed(tiles, newest.idx, newest.leaf), openings, path, at, entries)
 
 
-def _placed(tiles: Tiles, index: int, leaf: Any) -> Placed:
-    return Placed(index, bytes(leaf), tuple(tiles.inclusion(index)))
+def _placed(tiles: Tiles, index: int, leaf: bytes) -> Placed:
+    return Placed(index, leaf, tuple(tiles.inclusion(index)))

@@ -19,6 +19,7 @@ from muniment.ledger import deep as depth
 from muniment.ledger import heads, logs, receipts, streams, tally, vouch
 from muniment.ledger.clock import clock_faults
 from muniment.ledger.disk import Disk
+from muniment.ledger.logged import Logged
 from muniment.ledger.models import Checkpoint, Entry, Log, Outbox, Stream
 from muniment.ledger.openings import opened_event
 from muniment.ledger.pruning.bound import in_force
@@ -26,6 +27,7 @@ from muniment.ledger.snapshot import one_moment
 from muniment.ledger.tables.checks import Check
 from muniment.ledger.time import bounds
 from muniment.ledger.walk import Finding, Start, Walk
+from muniment.proof.checkpoint import Checkpoint as SignedHead
 from muniment.proof.errors import Malformed
 from muniment.proof.note import Key
 from muniment.spine import config
@@ -88,7 +90,7 @@ def _tables(
     told: list[str] = []
     below, start = in_force(told)
     found.extend(iter(told), of=log.origin)
-    walk = _walk(log, found, key, start, below, deep=deep, shown=0 if file.head is None else file.head.size)
+    walk = _walk(log, found, key, start, below, deep=deep, head=file.head)
     walk.entries()
     found.extend(heads.head_faults(log, key, walk.tree), of=log.origin)
     if keys is not None:
@@ -109,16 +111,24 @@ def _tables(
 
 
 def _walk(
-    log: Log, found: Finding, key: bytes | None, start: Start, below: int, *, deep: bool, shown: int
+    log: Log,
+    found: Finding,
+    key: bytes | None,
+    start: Start,
+    below: int,
+    *,
+    deep: bool,
+    head: SignedHead | None,
 ) -> Walk:
     """Return the walk over a log from its beginning.
 
-    :param below: the bound of pruning. :param shown: the size that is published.
+    :param below: the bound of pruning. :param head: the one that is published.
     """
     signed = Checkpoint.objects.order_by("size", "number").values_list("size", "root")
     streams = {one.id: one for one in Stream.objects.iterator(chunk_size=1000)}
-    disk = Disk(logs.folder(log), shown, below)
-    return Walk(log, found, deep, key, disk, signed.iterator(chunk_size=1000), streams, start, below)
+    folder = logs.folder(log)
+    disk, logged = Disk(folder, 0 if head is None else head.size, below), Logged(folder, head)
+    return Walk(log, found, deep, key, disk, logged, signed.iterator(chunk_size=1000), streams, start, below)
 
 
 def state_at(tenant: UUID, index: int) -> tuple[Finding, Start]:
@@ -131,7 +141,8 @@ def state_at(tenant: UUID, index: int) -> tuple[Finding, Start]:
         log = Log.objects.get()
         told: list[str] = []
         below, start = in_force(told)
-        walk = _walk(log, found, vouch.key_of(tenant), start, below, deep=True, shown=log.published)
+        head = heads.published(log, heads.keys_of(log)).head
+        walk = _walk(log, found, vouch.key_of(tenant), start, below, deep=True, head=head)
         walk.entries(until=index)
         return found, walk.start
 

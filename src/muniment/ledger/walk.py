@@ -14,11 +14,10 @@ from uuid import UUID
 
 from muniment.ledger import deep as depth
 from muniment.ledger.disk import Disk
+from muniment.ledger.logged import Logged
 from muniment.ledger.models import Entry, Lane, Log, Outbox, Stream
 from muniment.ledger.numbers import Counted, number_faults, standing
 from muniment.ledger.record import body_digest
-from muniment.proof.errors import Malformed
-from muniment.proof.leaf import Leaf, parse_leaf
 from muniment.proof.merkle import CompactRange, leaf_hash
 from muniment.proof.tiles import WIDTH
 
@@ -75,6 +74,7 @@ class Start:
 class Walk:
     """What is remembered while the events of one log are walked in order.
 
+    :param logged: what the files hold of each entry under the published head.
     :param bound: below it entries were pruned: their hashes are walked by the tiles.
     """
 
@@ -83,6 +83,7 @@ class Walk:
     deep: bool
     key: bytes | None
     disk: Disk
+    logged: Logged
     signed: Iterator[tuple[int, Any]]
     streams: dict[UUID, Stream]
     start: Start = field(default_factory=Start)
@@ -106,8 +107,7 @@ class Walk:
         for entry, listed in self._with_lists(ahead):
             if entry.idx != self.tree.size:
                 self.found.add(f"{self.log.origin}: entry {self.tree.size} is missing")
-            self._entry(entry, listed)
-            raw = bytes(entry.leaf)
+            raw = self._entry(entry, listed)
             self.tree.append(leaf_hash(raw))
             self.found.extend(self.disk.take(raw), of=self.log.origin)
             self._heads()
@@ -133,9 +133,7 @@ class Walk:
             while one is not None and one[0].idx < (number + 1) * WIDTH:
                 entry, listed = one
                 self.found.extend(wanted.until(entry.idx), of=self.log.origin)
-                if leaf_hash(bytes(entry.leaf)) != hashes[entry.idx % WIDTH]:
-                    self.found.add(f"entry {entry.idx}: it is not the one that the tree holds")
-                self._left_over(entry, listed)
+                self._left_over(entry, listed, hashes[entry.idx % WIDTH])
                 one = next(left, None)
             for hashed in hashes:
                 self.tree.append(hashed)
@@ -143,19 +141,17 @@ class Walk:
             self.found.pruned += WIDTH
         self.found.extend(wanted.until(self.bound), of=self.log.origin)
 
-    def _left_over(self, entry: Entry, listed: bytes | None) -> None:
+    def _left_over(self, entry: Entry, listed: bytes | None, hashed: bytes) -> None:
         """Check an entry that outlived its neighbours; what it says of rows is carried over already."""
         self.found.pruned -= 1
         self.found.entries += 1
         name = f"entry {entry.idx}"
-        try:
-            leaf = parse_leaf(bytes(entry.leaf))
-        except Malformed as why:
-            self.found.add(f"{name}: the leaf cannot be read ({why.what})")
-            return
-        self.found.extend(_column_faults(entry, leaf), of=name)
-        if self.deep:
-            self.found.extend(depth.contents_faults(entry, leaf, name, listed, {}))
+        held = self.logged.hold(entry)
+        if leaf_hash(held.raw) != hashed:
+            self.found.add(f"{name}: it is not the one that the tree holds")
+        self.found.extend(iter(held.faults), of=name)
+        if self.deep and held.leaf is not None:
+            self.found.extend(depth.contents_faults(entry, held.leaf, name, listed, {}))
 
     def _heads(self) -> None:
         """Hold the tree against every checkpoint row of its size."""
@@ -175,23 +171,24 @@ class Walk:
             for event in part:
                 yield event, lists.get(event.id)
 
-    def _entry(self, entry: Entry, listed: bytes | None) -> None:
+    def _entry(self, entry: Entry, listed: bytes | None) -> bytes:
+        """Check one entry; returns its leaf as it was logged."""
         name = f"entry {entry.idx}"
-        try:
-            leaf = parse_leaf(bytes(entry.leaf))
-        except Malformed as why:
-            self.found.add(f"{name}: the leaf cannot be read ({why.what})")
-            return
-        before = len(self.found.faults)
-        self.found.extend(_column_faults(entry, leaf), of=name)
+        held = self.logged.hold(entry)
+        self.found.extend(iter(held.faults), of=name)
+        if entry.idx >= self.log.size:
+            self.found.add(f"{name}: it stands behind the end of the log")
+        if held.leaf is None:
+            return held.raw
         numbers = self.start.numbers
         if entry.sn != numbers.get(entry.stream, 0 if self.start.numbered else entry.sn):
             self.found.add(f"{name}: a number is missing in its stream")
         numbers[entry.stream] = entry.sn + 1
-        if len(self.found.faults) == before:
+        if held.leaf.x == body_digest(bytes(entry.body)):
             self.found.extend(self._standing_faults(entry), of=name)
         if self.deep:
-            self.found.extend(depth.contents_faults(entry, leaf, name, listed, self.start.last))
+            self.found.extend(depth.contents_faults(entry, held.leaf, name, listed, self.start.last))
+        return held.raw
 
     def _standing_faults(self, event: Any) -> Iterator[str]:
         """Hold the number of an event, and the index of its stream, against what was met so far."""
@@ -231,14 +228,6 @@ class Walk:
             self.start.lanes,
             {lane.hex: count for lane, count in Lane.objects.values_list("id", "next_number")},
         )
-
-
-def _column_faults(entry: Entry, leaf: Leaf) -> Iterator[str]:
-    if leaf.x != body_digest(bytes(entry.body)):
-        yield "its sealed contents are not those that were logged"
-    said = (entry.stream.bytes, entry.sn, entry.cls, int(entry.at.timestamp()))
-    if (leaf.st, leaf.sn, leaf.cls, leaf.t) != said:
-        yield "its columns do not agree with its leaf"
 
 
 class _Wanted:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from muniment.ledger import heads, logs, vouch
 from muniment.ledger.disk import Disk
+from muniment.ledger.logged import Logged
 from muniment.ledger.models import Checkpoint, Log, Stream
 from muniment.ledger.snapshot import one_moment
 from muniment.ledger.tables.checks import Check
@@ -81,7 +82,8 @@ def _look(log: Log, keys: tuple[Key, ...], file: heads.Published, found: Finding
     signed = Checkpoint.objects.order_by("size", "number").values_list("size", "root")
     ahead = signed.filter(size__gte=max(begin, 1)) if known is None else signed.filter(size__gte=known.size)
     streams = {one.id: one for one in Stream.objects.iterator(chunk_size=1000)}
-    walk = Walk(log, found, False, key, disk, ahead.iterator(chunk_size=1000), streams, start)
+    logged = Logged(logs.folder(log), file.head)
+    walk = Walk(log, found, False, key, disk, logged, ahead.iterator(chunk_size=1000), streams, start)
     walk.entries(strange=False)
     found.extend(heads.head_faults(log, key, walk.tree), of=log.origin)
     found.extend(heads.row_faults(log, keys, key, _before(known)), of=log.origin)

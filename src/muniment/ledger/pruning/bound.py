@@ -120,7 +120,7 @@ def _faults(bound: Bound) -> Iterator[str]:
         yield "its entry is of another kind or time"
     if bound.index is not None:
         try:
-            leaf = parse_leaf(bytes(Entry.objects.values_list("leaf", flat=True).get(id=bound.entry)))
+            leaf = parse_leaf(Entry.objects.get(id=bound.entry).leaf)
             for opening in bound.shown.openings:
                 require_opened(leaf, opening)
         except Malformed as why:

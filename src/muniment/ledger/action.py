@@ -75,6 +75,7 @@ CLASSES = frozenset(
         "export",
         "log.check",
         "log.checkpoint",
+        "log.damage",
         "log.heads",
         "log.prune",
         "log.read",

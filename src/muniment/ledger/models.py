@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from muniment.ledger.tables import checks as _checks  # noqa: F401  # Django looks for its tables here
+from muniment.ledger.tables import damage as _damage  # noqa: F401  # as above
 from muniment.ledger.tables import pruning as _pruning  # noqa: F401  # as above
 from muniment.ledger.tables import questions as _questions  # noqa: F401  # as above
 from muniment.ledger.tables import time as _time  # noqa: F401  # as above

@@ -20,6 +20,7 @@ from muniment.proof.canonical import canonical
 from muniment.proof.merkle import root_of
 from muniment.spine.guard import GuardedTable, guarded_tables
 from muniment.spine.sealed import Stored
+from muniment.spine.session import touched
 
 CHUNK: Final = 500
 DOMAIN: Final = "muniment.row/1"
@@ -29,7 +30,7 @@ _WRITER: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 RowMark = tuple[str, str, str]
 
 
-def _column(value: Any) -> str:  # noqa: PLR0911  # one line for each kind of column reads best
+def stored(value: Any) -> str:  # noqa: PLR0911  # one line for each kind of column reads best
     """Return one stored value as tagged text, so that no two kinds of value look alike."""
     if isinstance(value, bool):
         return f"o:{int(value)}"
@@ -61,7 +62,7 @@ def digest_of(table: str, columns: Sequence[str], values: Sequence[Any]) -> str:
     committed; a value that is taken away or put in changes the digest all the same.
     """
     held = zip(columns, values, strict=True)
-    pairs = sorted([name, _column(value)] for name, value in held if value is not None)
+    pairs = sorted([name, stored(value)] for name, value in held if value is not None)
     return hashlib.sha256(_WRITER.encode([DOMAIN, table, pairs]).encode()).hexdigest()
 
 
@@ -101,6 +102,23 @@ def taken(touched: set[tuple[str, str]]) -> set[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM pg_temp.muniment_touched RETURNING tbl, pk")
         return {(table, row.replace("-", "")) for table, row in cursor.fetchall()}
+
+
+def take_over(found: Iterable[tuple[str, str]]) -> None:
+    """Let the open action commit these rows as they stand, though it did not change them.
+
+    :param found: tables and row identifiers in hex; a row that is not there is committed as removed.
+    """
+    if connection.vendor != "postgresql":
+        for table, row in found:
+            touched(table, row)
+        return
+    with connection.cursor() as cursor:
+        for table, row in found:
+            cursor.execute(
+                "INSERT INTO pg_temp.muniment_touched VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                [table, str(UUID(row))],
+            )
 
 
 def marks(touched: set[tuple[str, str]]) -> list[RowMark]:

@@ -17,9 +17,9 @@ USUAL: Final = 13
 SHORTEST: Final = 12
 LONGEST: Final = 1200
 
-#: Entries without which what is left cannot be understood, and which are few: what went and why, whose keys and
-#: witnesses count, what was erased by which order, what outside authorities said of the time.
-PERMANENT: Final = frozenset({"log.prune", "system.change", "tenant.change"})
+#: Entries without which what is left cannot be understood, and which are few: what went and why, what damage was
+#: accepted, whose keys and witnesses count, what was erased by which order, what outside authorities said of the time.
+PERMANENT: Final = frozenset({"log.damage", "log.prune", "system.change", "tenant.change"})
 
 
 def require_months(months: int) -> int:

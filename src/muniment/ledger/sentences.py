@@ -53,7 +53,15 @@ GROUPS: Final[dict[str, tuple[str | Promise, frozenset[str]]]] = {
     "system": (
         gettext_lazy("The installation"),
         frozenset(
-            {"log.check", "log.checkpoint", "log.heads", "log.prune", "system.change", "tenant.change"}
+            {
+                "log.check",
+                "log.checkpoint",
+                "log.damage",
+                "log.heads",
+                "log.prune",
+                "system.change",
+                "tenant.change",
+            }
         ),
     ),
 }

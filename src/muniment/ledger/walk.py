@@ -13,6 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from muniment.ledger import deep as depth
+from muniment.ledger.damage import told
 from muniment.ledger.disk import Disk
 from muniment.ledger.logged import Logged
 from muniment.ledger.models import Entry, Lane, Log, Outbox, Stream
@@ -30,12 +31,14 @@ class Finding:
     """What was looked at and what did not hold.
 
     :param entries: those that are there. :param pruned: those that were taken away below a signed bound.
+    :param accepted: damage that two persons accepted: told each time, and no fault.
     """
 
     entries: int = 0
     rows: int = 0
     pruned: int = 0
     faults: list[str] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
@@ -224,6 +227,10 @@ class Walk:
                 yield f"stream {one}: its row is missing"
             elif self.streams[one].next_sn != numbers.get(one, 0):
                 yield f"stream {one}: its next number is not the one that follows"
+        known = told.accepted()
+        self.found.accepted += [one.sentence for one in known if not one.fault]
+        yield from (one.fault for one in known if one.fault)
+        yield from told.lost(self.start.lanes, known)
         yield from number_faults(
             self.start.lanes,
             {lane.hex: count for lane, count in Lane.objects.values_list("id", "next_number")},

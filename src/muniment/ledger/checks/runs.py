@@ -46,18 +46,23 @@ class What(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What came of a check."""
+    """What came of a check; ``accepted``: everything holds but for damage that two persons accepted."""
 
     HOLDS = "holds"
+    ACCEPTED = "accepted"
     FAULTS = "faults"
     NOT_DONE = "not done"
+
+
+#: After these the log may go on: nothing was found that nobody has seen yet.
+GOOD: Final = (Outcome.HOLDS, Outcome.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """One check before it is written down.
 
-    :param faults: the sentences, at most :data:`MOST_NAMED` of ``count``.
+    :param faults: the sentences, at most :data:`MOST_NAMED` of ``count``, and behind them those of accepted damage.
     """
 
     what: What
@@ -124,7 +129,8 @@ def check(what: What, tenant: UUID, actor: Actor | None = None) -> Check:
         found = verify_tail(tenant) if what is What.TAIL else whole.verify_log(tenant, deep=what is What.DEEP)
         if tenant == DEPLOYMENT and what is not What.TAIL:
             found.extend(whole.installation_faults())
-        outcome = Outcome.HOLDS if found.holds else Outcome.FAULTS
+        good = Outcome.ACCEPTED if found.accepted else Outcome.HOLDS
+        outcome = good if found.holds else Outcome.FAULTS
     except (MunimentError, OSError) as why:
         found = Finding()
         told = why.what if isinstance(why, MunimentError) else type(why).__name__
@@ -139,7 +145,7 @@ def check(what: What, tenant: UUID, actor: Actor | None = None) -> Check:
         found.rows,
         outcome,
         len(found.faults),
-        tuple(found.faults[:MOST_NAMED]),
+        (*found.faults[:MOST_NAMED], *found.accepted[:MOST_NAMED]),
     )
     return keep(result, log, actor)
 
@@ -150,7 +156,7 @@ def keep(result: Result, log: Log, actor: Actor | None = None) -> Check:
     with tenant_scope(tenant):
         before = newest(result.what)
         told = before is not None and (before.outcome, faults_of(before)) == (result.outcome, result.faults)
-        quiet = result.outcome is Outcome.HOLDS and (before is None or before.outcome == Outcome.HOLDS)
+        quiet = result.outcome in GOOD and (before is None or before.outcome in GOOD)
         if result.what is What.TAIL and (quiet or told):
             with transaction.atomic(), open_action(LEDGER_HAND):
                 made = result.row(tenant, None)
@@ -241,10 +247,7 @@ def standing(now: datetime) -> Standing:
     held = sorted((one for one in (deep, full) if one is not None), key=lambda one: one.began_at)
     last = held[-1] if held else None
     alarm = [
-        sentence
-        for one in (last, tail)
-        if one and one.outcome != Outcome.HOLDS
-        for sentence in faults_of(one)
+        sentence for one in (last, tail) if one and one.outcome not in GOOD for sentence in faults_of(one)
     ]
     late = last is not None and now - last.began_at > 2 * WHOLE_EVERY
     return Standing(last, tail, tuple(dict.fromkeys(alarm)), late)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from muniment.ledger import heads, logs, vouch
+from muniment.ledger.damage import told
 from muniment.ledger.disk import Disk
 from muniment.ledger.logged import Logged
 from muniment.ledger.models import Checkpoint, Log, Stream
@@ -48,7 +49,12 @@ def verify_tail(tenant: UUID) -> Finding:
 
 def _known() -> Checkpoint | None:
     """Return the newest checkpoint that a good check covered."""
-    good = Check.objects.filter(outcome="holds").order_by("-began_at").values_list("size", flat=True).first()
+    good = (
+        Check.objects.filter(outcome__in=("holds", "accepted"))
+        .order_by("-began_at")
+        .values_list("size", flat=True)
+        .first()
+    )
     if good is None:
         return None
     found: Checkpoint | None = Checkpoint.objects.filter(size__lte=good).order_by("-size").first()
@@ -89,3 +95,4 @@ def _look(log: Log, keys: tuple[Key, ...], file: heads.Published, found: Finding
     found.extend(heads.row_faults(log, keys, key, _before(known)), of=log.origin)
     found.extend(heads.file_faults(log, file, begin), of=log.origin)
     walk.waiting()
+    found.accepted += [one.sentence for one in told.accepted() if not one.fault]

@@ -52,7 +52,7 @@ def checks(*, run: str | None, as_json: bool) -> int:
                 }
                 for one in held
             ]
-        bad = bad or bool(held and held[0].outcome != runs.Outcome.HOLDS)
+        bad = bad or bool(held and held[0].outcome not in runs.GOOD)
         told.append({"log": log.origin, "checks": rows})
         words.append(f"{log.origin}:" if rows else f"{log.origin}: never checked")
         for one in rows:

@@ -15,6 +15,7 @@ from muniment.ledger.time import authorities, stamping
 from muniment.ledger.trust import reading, rotation
 from muniment.ops.cli import receipts, trusting
 from muniment.ops.cli.answers import answer, common
+from muniment.ops.cli.damage import accept_damage, damage, propose_damage
 from muniment.ops.cli.exports import export, verifier
 from muniment.ops.cli.folders import verify_copy
 from muniment.ops.cli.keeping import checks, prune, retention
@@ -138,11 +139,13 @@ def verify(  # one for each option
                 "rows": one.rows,
                 "holds": one.holds,
                 "faults": one.faults,
+                "accepted": one.accepted,
             }
         )
         state = "holds" if one.holds else "DOES NOT HOLD"
+        state += ", but for accepted damage" if one.accepted and one.holds else ""
         words.append(f"{origin}: {state}; {one.entries} entries" + (f", {one.rows} rows" if deep else ""))
-        words += [f"  {fault}" for fault in one.faults]
+        words += [f"  {line}" for line in (*one.faults, *one.accepted)]
     verdicts = [] if trusted is None else list(lag.judge(trusted))
     for verdict in verdicts:
         words.append(f"{verdict.origin}: {verdict.fault or f'witnessed up to {verdict.size} entries'}")
@@ -151,7 +154,12 @@ def verify(  # one for each option
     marks = [one.holds for one in found.values()] + [one.holds for one in verdicts]
     marks += [not one.faults for one in turns]
     holds = False if False in marks else None if None in marks else True
-    ends = {True: "Everything holds.", None: "Not everything could be checked: see the lines above."}
+    but = (
+        ", but for the damage that two persons accepted"
+        if any(one.accepted for one in found.values())
+        else ""
+    )
+    ends = {True: f"Everything holds{but}.", None: "Not everything could be checked: see the lines above."}
     words.append(ends.get(holds, "Something does not hold: see the lines above."))
     witnessed = [asdict(one) for one in verdicts] if trusted is not None else None
     followed = [asdict(one) for one in turns] if keys is not None else None
@@ -209,6 +217,8 @@ def checkpoint(*, keys: bool, succession: bool, origin: str | None, as_json: boo
 
 
 for one in (trusting.rotate_key, trusting.propose_policy, trusting.accept_policy, trusting.policy):
+    ledger.add_command(one)
+for one in (damage, propose_damage, accept_damage):
     ledger.add_command(one)
 ledger.add_command(checks)
 

@@ -32,7 +32,7 @@ def look(stopping: threading.Event) -> bool:
             if stopping.is_set():
                 return True
             made = runs.check(what, one.tenant_id)
-            if made.outcome != runs.Outcome.HOLDS:
+            if made.outcome not in runs.GOOD:
                 log.error(
                     "ledger_does_not_hold", log=one.origin, what=made.what, faults=list(runs.faults_of(made))
                 )

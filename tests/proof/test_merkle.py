@@ -152,6 +152,20 @@ def test_what_is_no_hash_and_a_proof_that_is_cut_off_are_refused_with_their_reas
         verify_consistency(3, 5, [], slow_root(ENTRIES[:3]), whole)
 
 
+@pytest.mark.parametrize("moved", [1, 16, 32, -1])
+def test_a_proof_whose_hashes_are_parted_elsewhere_is_refused(moved: int) -> None:
+    """The same bytes in all, one hash too short and the next one too long."""
+    whole = slow_root(ENTRIES[:5])
+    first, second, *rest = inclusion_proof(0, 5, node)
+    verify_inclusion(node(0, 0), 0, 5, [first, second, *rest], whole)
+    both = first + second
+    cut = len(first) - moved
+    with pytest.raises(Malformed):
+        verify_inclusion(node(0, 0), 0, 5, [both[:cut], both[cut:], *rest], whole)
+    with pytest.raises(Malformed, match="wrong length"):
+        verify_inclusion(node(0, 0), 0, 5, [first, second[:-1], *rest], whole)
+
+
 def test_a_copied_range_grows_apart_from_its_source() -> None:
     grown = CompactRange()
     for number in range(5):

@@ -155,13 +155,15 @@ def verify_inclusion(hashed: bytes, index: int, size: int, proof: Sequence[bytes
     # RFC 9162, 2.1.3.2, walked in two stretches: below the point where the paths of this leaf and of the last
     # one part, the bits of the index say on which side a hash stands; above it every hash stands on the left.
     inner = (index ^ (size - 1)).bit_length()
-    above = f"{index >> inner:b}".count("1")
-    if len(proof) != inner + above or not set(map(len, proof)) <= {HASH}:
+    steps = inner + f"{index >> inner:b}".count("1")
+    # All lengths at once: one hash too short beside one too long would make two nodes that are not 65 bytes, which
+    # lead to the root only for who breaks SHA-256.
+    if len(proof) != steps or len(b"".join(proof)) != HASH * steps:
         raise Malformed("The inclusion proof has the wrong length.")
-    found, side = hashed, 1
+    found, sides = hashed, index
     for one in proof[:inner]:
-        found = _sha256(b"\x01" + one + found if index & side else b"\x01" + found + one).digest()
-        side <<= 1
+        found = _sha256(b"\x01" + one + found if sides & 1 else b"\x01" + found + one).digest()
+        sides >>= 1
     for one in proof[inner:]:
         found = _sha256(b"\x01" + one + found).digest()
     if found != root:

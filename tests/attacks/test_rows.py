@@ -14,11 +14,10 @@ from tests.ledger.tamper import key, owner, update
 
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, verify, vouch
-from muniment.ledger import prune as doing
 from muniment.ledger.action import REGISTRY, action
 from muniment.ledger.checks import runs
 from muniment.ledger.models import Checkpoint, Entry, Log
-from muniment.ledger.pruning import acts, plan, shown
+from muniment.ledger.pruning import acts, plan, shown, taking
 from muniment.ledger.pruning.bound import newest
 from muniment.ledger.sequence import compact_range
 from muniment.ledger.tables.pruning import Prune
@@ -196,12 +195,12 @@ def test_a_bound_that_is_forged_in_the_database_is_named_and_hides_nothing(log, 
         cursor.execute("DELETE FROM ledger_entry WHERE idx < 512 AND cls = 'case.read'")
     assert "entry 1 is missing" in said(ada.tenant, deep=False)
     with pytest.raises(MunimentError, match="bound of pruning is missing"):
-        doing.prune(ada.tenant)
+        taking.prune(ada.tenant)
 
 
 @pytest.mark.parametrize("column", ["bound", "number"])
 def test_a_signed_bound_that_is_moved_is_named(log, ada, column):
-    doing.prune(ada.tenant)
+    taking.prune(ada.tenant)
     assert said(ada.tenant) == ""
     with owner(ada.tenant, "ledger_prune") as cursor:
         cursor.execute(f"UPDATE ledger_prune SET {column} = {column} + 256 WHERE cls = 'case.read'")  # noqa: S608  # ours
@@ -209,21 +208,21 @@ def test_a_signed_bound_that_is_moved_is_named(log, ada, column):
 
 
 def test_a_signed_bound_that_is_dropped_is_named(log, ada):
-    doing.prune(ada.tenant)
+    taking.prune(ada.tenant)
     with owner(ada.tenant, "ledger_prune"):
         Prune.objects.all().delete()
     assert "1 prunings are on record, and the table of bounds says 0" in said(ada.tenant, deep=False)
 
 
 def test_what_was_carried_over_cannot_be_changed(log, ada):
-    doing.prune(ada.tenant)
+    taking.prune(ada.tenant)
     with owner(ada.tenant, "ledger_carried") as cursor:
         cursor.execute("DELETE FROM ledger_carried WHERE part = 0")
     assert "what a pruning carried over is not what its entry committed" in said(ada.tenant, deep=False)
 
 
 def test_a_row_whose_last_change_was_pruned_is_still_held(log, ada):
-    doing.prune(ada.tenant)
+    taking.prune(ada.tenant)
     with owner(ada.tenant, "tenants_tenant") as cursor:
         update(cursor, "tenants_tenant", "name = 'Another'", "tenant_id", key(ada.tenant))
     assert "was changed behind the application's back (last by what pruning carried over)" in said(ada.tenant)

@@ -21,10 +21,9 @@ from muniment.cases import actions as cases
 from muniment.cases.models import Case
 from muniment.counterparties.models import Counterparty
 from muniment.ledger import clock, logs, publish, verify
-from muniment.ledger import prune as pruning
 from muniment.ledger.models import Entry
 from muniment.ledger.openings import opened_event
-from muniment.ledger.pruning import plan
+from muniment.ledger.pruning import plan, taking
 from muniment.proof.folder import verify_folder
 from muniment.proof.note import parse_keys
 from muniment.spine import ports
@@ -110,11 +109,11 @@ def test_a_pruning_under_a_clock_that_two_people_called_right_is_a_pruning_like_
         clock.look()
     with ports.frozen(clock=YOUNG):
         assert clock.look().kind == "jump"
-        assert pruning.prune(ada.tenant).stops == (plan.CLOCK,)
+        assert taking.prune(ada.tenant).stops == (plan.CLOCK,)
         clock.propose_clock(otto, jump=1)
         clock.confirm_clock(adam, jump=1)
         publish.settle()
-        assert pruning.prune(ada.tenant).below == 512
+        assert taking.prune(ada.tenant).below == 512
         publish.settle()
         assert verify.verify_log(ada.tenant, deep=True).faults == []
     assert verify_folder(logs.folder(log), parse_keys(log.vkeys.encode())).faults == []

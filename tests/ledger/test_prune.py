@@ -9,10 +9,9 @@ from django.db import IntegrityError, ProgrammingError, transaction
 
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, queries, rules, verify
-from muniment.ledger import prune as doing
 from muniment.ledger.action import REGISTRY, action
 from muniment.ledger.models import Checkpoint, Entry, RowList
-from muniment.ledger.pruning import acts, plan
+from muniment.ledger.pruning import acts, plan, taking
 from muniment.ledger.tables.pruning import Carried, Prune, Retention
 from muniment.ledger.words import moment
 from muniment.proof.checkpoint import parse_checkpoint
@@ -71,7 +70,7 @@ def entries(tenant) -> list[int]:
 
 def test_old_entries_go_whole_bundles_of_them_and_everything_still_holds(old, ada):
     before = logs.of(ada.tenant).size
-    done = doing.prune(ada.tenant)
+    done = taking.prune(ada.tenant)
     assert (done.below, done.gone, done.bundles, done.stops) == (512, 510, 2, ())
     left = entries(ada.tenant)
     assert left[:3] == [0, 1, 512], "how the tenant began never goes, nor what an open case needs"
@@ -93,7 +92,7 @@ def test_old_proofs_stay_valid_and_new_ones_are_made_of_what_is_left(old, ada):
             for one in Entry.objects.filter(idx__in=[3, 511, 512])
         }
         heads = {one.size: bytes(one.root) for one in Checkpoint.objects.all()}
-    doing.prune(ada.tenant)
+    taking.prune(ada.tenant)
     with tenant_scope(ada.tenant):
         assert {one.size: bytes(one.root) for one in Checkpoint.objects.all()}.items() >= heads.items()
         newest = queries.newest_checkpoint()
@@ -110,31 +109,31 @@ def test_old_proofs_stay_valid_and_new_ones_are_made_of_what_is_left(old, ada):
 
 
 def test_the_entry_that_signs_the_bound_says_what_went_and_why(old, ada):
-    doing.prune(ada.tenant)
+    taking.prune(ada.tenant)
     with tenant_scope(ada.tenant):
         [told] = queries.told(Entry.objects.filter(kind="ledger.prune"))
     facts = told.opened.facts
     assert told.sentence == "510 entries go below 512, as their time is over"
-    assert (facts["bound"], facts["goes"], facts["number"], facts["why"]) == (512, 510, 0, doing.WHY)
+    assert (facts["bound"], facts["goes"], facts["number"], facts["why"]) == (512, 510, 0, taking.WHY)
     assert f"case.read<512@{moment(rules.months_before(told.at, 13))}" in facts["classes"]
     assert not any(line.startswith("log.prune<") for line in facts["classes"])
 
 
 def test_doing_it_again_changes_nothing(old, ada):
-    first = doing.prune(ada.tenant)
-    again = doing.prune(ada.tenant)
+    first = taking.prune(ada.tenant)
+    again = taking.prune(ada.tenant)
     assert (again.below, again.gone, again.bundles) == (first.below, 0, 0)
     with tenant_scope(ada.tenant):
         assert Entry.objects.filter(kind="ledger.prune").count() == 1
 
 
 def test_a_later_pruning_goes_on_from_the_bound(old, ada, many):
-    doing.prune(ada.tenant)
+    taking.prune(ada.tenant)
     later = THEN + timedelta(days=900)
     with ports.frozen(clock=THEN + timedelta(days=430)):
         many(ada.tenant, 300)
     with ports.frozen(clock=later):
-        assert doing.prune(ada.tenant).below == 768
+        assert taking.prune(ada.tenant).below == 768
         found = verify.verify_log(ada.tenant, deep=True)
         assert (found.faults, found.pruned) == ([], 764)
         assert {0, 1, 604} <= set(entries(ada.tenant)), "what signed the first bound never goes"
@@ -148,7 +147,7 @@ def test_a_later_pruning_goes_on_from_the_bound(old, ada, many):
 
 def test_nothing_goes_that_is_younger_than_the_time_of_keeping(old, ada):
     with ports.frozen(clock=THEN + timedelta(days=380)):
-        assert doing.prune(ada.tenant) == doing.Pruned(ada.tenant, logs.of(ada.tenant).origin, 0, 0, 0)
+        assert taking.prune(ada.tenant) == taking.Pruned(ada.tenant, logs.of(ada.tenant).origin, 0, 0, 0)
     assert entries(ada.tenant)[0] == 0
 
 
@@ -158,20 +157,20 @@ def test_a_class_that_is_kept_longer_stays_entry_by_entry(old, ada, adam):
         wanted = set(Entry.objects.filter(cls="case.change", idx__lt=512).values_list("idx", flat=True))
     assert wanted
     wanted.add(0)
-    done = doing.prune(ada.tenant)
+    done = taking.prune(ada.tenant)
     assert (done.below, done.gone) == (512, 512 - len(wanted))
     assert {one for one in entries(ada.tenant) if one < 512} == wanted
     found = verify.verify_log(ada.tenant, deep=True)
     assert (found.faults, found.pruned) == ([], 512 - len(wanted))
     with ports.frozen(clock=THEN + timedelta(days=61 * 31)):
-        assert doing.prune(ada.tenant).gone >= len(wanted) - 2
+        assert taking.prune(ada.tenant).gone >= len(wanted) - 2
         assert verify.verify_log(ada.tenant, deep=True).faults == []
         assert not {one for one in entries(ada.tenant) if 1 < one < 512}
 
 
 def test_what_somebody_still_needs_stays(old, ada, monkeypatch):
     monkeypatch.setattr(plan, "KEEPERS", [lambda _tenant: [f"cases.Case/{old.id}"]])
-    doing.prune(ada.tenant)
+    taking.prune(ada.tenant)
     with tenant_scope(ada.tenant):
         assert Entry.objects.filter(subject=f"cases.Case/{old.id}", idx__lt=512).count() == 1
     assert verify.verify_log(ada.tenant, deep=True).faults == []
@@ -230,8 +229,8 @@ def test_the_database_lets_no_entry_go_without_a_bound(old, ada, hand):
 def test_the_database_lets_only_the_pruning_hand_take_away_and_only_below_the_bound(
     old, ada, hand, where, monkeypatch
 ):
-    monkeypatch.setattr(doing, "carry_out", lambda *_: (0, 0))
-    doing.prune(ada.tenant)
+    monkeypatch.setattr(taking, "carry_out", lambda *_: (0, 0))
+    taking.prune(ada.tenant)
     with tenant_scope(ada.tenant), pytest.raises(IntegrityError), transaction.atomic(), open_action(hand):
         Entry.objects.filter(**where).delete()
     with tenant_scope(ada.tenant), transaction.atomic(), open_action(PRUNING_HAND):
@@ -256,36 +255,36 @@ def test_the_pruning_hand_changes_and_adds_nothing(old, ada):
 
 def test_nothing_is_pruned_while_the_clock_is_not_trusted_or_somebody_has_a_reason(old, ada, monkeypatch):
     monkeypatch.setattr(plan, "clock_is_trusted", lambda: False)
-    assert doing.prune(ada.tenant).stops == (plan.CLOCK,)
+    assert taking.prune(ada.tenant).stops == (plan.CLOCK,)
     monkeypatch.undo()
     monkeypatch.setattr(plan, "STOPS", [lambda _tenant, _now: ["a legal hold is in force"]])
-    assert doing.prune(ada.tenant).stops == ("a legal hold is in force",)
+    assert taking.prune(ada.tenant).stops == ("a legal hold is in force",)
     assert entries(ada.tenant)[0] == 0
 
 
 def test_a_log_that_does_not_hold_is_not_pruned(old, ada):
     (logs.folder(logs.of(ada.tenant)) / "tile/0/000").write_bytes(bytes(8192))
     with pytest.raises(Clash, match="does not hold"):
-        doing.prune(ada.tenant)
+        taking.prune(ada.tenant)
     assert entries(ada.tenant)[0] == 0
 
 
 def test_what_is_not_signed_yet_is_not_carried_out(old, ada, monkeypatch):
     monkeypatch.setattr(publish, "settle", list)
     with pytest.raises(Busy, match="not under a checkpoint"):
-        doing.prune(ada.tenant)
+        taking.prune(ada.tenant)
     assert entries(ada.tenant)[0] == 0
     monkeypatch.undo()
     publish.settle()
-    assert doing.prune(ada.tenant).gone == 510
+    assert taking.prune(ada.tenant).gone == 510
 
 
 def test_the_worker_prunes_a_log_once_in_four_weeks(old, ada):
-    doing.prune(ada.tenant)
+    taking.prune(ada.tenant)
     with ports.frozen(clock=THEN + timedelta(days=425 + 10)):
         acts.retain(keeper(ada.tenant), months=12)
         with tenant_scope(ada.tenant):
-            assert doing.prune(ada.tenant, at_most_each=doing.EVERY).gone == 0
+            assert taking.prune(ada.tenant, at_most_each=taking.EVERY).gone == 0
 
 
 def test_the_deployments_log_keeps_the_last_head_of_a_log_that_rests(many, ada, mallory):
@@ -300,7 +299,7 @@ def test_the_deployments_log_keeps_the_last_head_of_a_log_that_rests(many, ada, 
     with ports.frozen(clock=THEN + timedelta(days=425)):
         cases.open_case(ada, title="It goes on")
         publish.settle()
-        assert doing.prune(DEPLOYMENT).below == 256
+        assert taking.prune(DEPLOYMENT).below == 256
         with tenant_scope(DEPLOYMENT):
             kept = set(Entry.objects.filter(idx__lt=256).values_list("subject", flat=True))
         assert kept & {f"log/{logs.of(one.tenant).tag}" for one in (ada, mallory)} == {
@@ -312,7 +311,7 @@ def test_the_deployments_log_keeps_the_last_head_of_a_log_that_rests(many, ada, 
 def test_row_lists_go_with_their_entries(old, ada):
     with tenant_scope(ada.tenant):
         before = RowList.objects.count()
-    doing.prune(ada.tenant)
+    taking.prune(ada.tenant)
     with tenant_scope(ada.tenant):
         assert RowList.objects.count() < before + 2
         assert not RowList.objects.exclude(id__in=Entry.objects.values("id")).exists()

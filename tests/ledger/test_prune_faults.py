@@ -11,10 +11,9 @@ import pytest
 
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, verify
-from muniment.ledger import prune as doing
 from muniment.ledger.action import REGISTRY, action
 from muniment.ledger.models import Entry
-from muniment.ledger.pruning import acts, plan, shown
+from muniment.ledger.pruning import acts, plan, shown, taking
 from muniment.ledger.tables.pruning import Prune
 from muniment.proof.tiles import TileWriter
 from muniment.spine import ports
@@ -57,7 +56,7 @@ def whole(tenant) -> None:
 def finished(tenant) -> None:
     """The next run finishes, once, and everything holds."""
     publish.settle()
-    done = doing.prune(tenant)
+    done = taking.prune(tenant)
     assert done.below == 512
     with tenant_scope(tenant):
         assert Entry.objects.filter(kind="ledger.prune").count() == 1
@@ -75,7 +74,7 @@ def dies(*_given: Any, **_more: Any) -> Any:
 def test_killed_before_the_bound_is_signed(old, monkeypatch):
     monkeypatch.setattr(acts, "prune", dies)
     with pytest.raises(Killed):
-        doing.prune(old)
+        taking.prune(old)
     monkeypatch.undo()
     with tenant_scope(old):
         assert Prune.objects.count() == 0
@@ -86,35 +85,35 @@ def test_killed_before_the_bound_is_signed(old, monkeypatch):
 def test_killed_when_the_bound_is_written_and_has_no_place_yet(old, monkeypatch):
     monkeypatch.setattr(publish, "settle", dies)
     with pytest.raises(Killed):
-        doing.prune(old)
+        taking.prune(old)
     monkeypatch.undo()
     whole(old)
     finished(old)
 
 
 def test_killed_when_the_bound_is_signed_and_nothing_is_gone(old, monkeypatch):
-    monkeypatch.setattr(doing, "carry_out", dies)
+    monkeypatch.setattr(taking, "carry_out", dies)
     with pytest.raises(Killed):
-        doing.prune(old)
+        taking.prune(old)
     monkeypatch.undo()
     whole(old)
     finished(old)
 
 
 def test_killed_when_half_of_the_entries_are_gone(old, monkeypatch):
-    real, calls = doing.transaction.atomic, []
+    real, calls = taking.transaction.atomic, []
 
     def atomic(*given: Any, **more: Any) -> Any:
         calls.append(1)
         return dies() if len(calls) > 3 else real(*given, **more)
 
-    monkeypatch.setattr(doing, "PART", 100)
+    monkeypatch.setattr(taking, "PART", 100)
     with monkeypatch.context() as only:
-        only.setattr(doing, "carry_out", lambda *_: (0, 0))
-        doing.prune(old)
-    monkeypatch.setattr(doing.transaction, "atomic", atomic)
+        only.setattr(taking, "carry_out", lambda *_: (0, 0))
+        taking.prune(old)
+    monkeypatch.setattr(taking.transaction, "atomic", atomic)
     with pytest.raises(Killed), tenant_scope(old):
-        doing.carry_out(logs.of(old), doing.newest())
+        taking.carry_out(logs.of(old), taking.newest())
     monkeypatch.undo()
     with tenant_scope(old):
         assert 100 < Entry.objects.filter(idx__lt=512).count() < 512
@@ -134,7 +133,7 @@ def test_half_of_the_files_are_gone_when_the_disk_says_no(old, monkeypatch, code
 
     monkeypatch.setattr(Path, "unlink", unlink)
     with pytest.raises(OSError, match="no"):
-        doing.prune(old)
+        taking.prune(old)
     monkeypatch.undo()
     assert len(gone) == 1
     whole(old)
@@ -147,7 +146,7 @@ def test_a_full_disk_before_anything_went(old, monkeypatch):
 
     monkeypatch.setattr(TileWriter, "keep", full)
     with pytest.raises(OSError, match="No space"):
-        doing.prune(old)
+        taking.prune(old)
     monkeypatch.undo()
     with tenant_scope(old):
         assert Entry.objects.filter(idx__lt=512).count() == 512
@@ -156,16 +155,16 @@ def test_a_full_disk_before_anything_went(old, monkeypatch):
 
 
 def test_a_half_written_file_of_pruning_is_written_again(old, monkeypatch):
-    doing.prune(old)
+    taking.prune(old)
     log = logs.of(old)
     path = logs.folder(log) / "pruned.json"
     right = path.read_bytes()
     path.write_bytes(right[:100])
-    doing.prune(old)
+    taking.prune(old)
     assert path.read_bytes() == right
     with tenant_scope(old):
         monkeypatch.setattr(TileWriter, "keep", dies)
-        shown.show(log, doing.newest())
+        shown.show(log, taking.newest())
 
 
 def test_a_half_written_tile_stops_pruning_and_is_named(old):
@@ -174,7 +173,7 @@ def test_a_half_written_tile_stops_pruning_and_is_named(old):
     right = tile.read_bytes()
     tile.write_bytes(right[:4096])
     with pytest.raises(Clash, match="does not hold"):
-        doing.prune(old)
+        taking.prune(old)
     tile.write_bytes(right)
     (folder / "tile/0/.000.new").write_bytes(right[:10])
     whole(old)

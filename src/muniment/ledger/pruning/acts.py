@@ -1,7 +1,7 @@
 """The two actions of keeping: choosing for how long, and signing a bound below which entries go.
 
 Rules: never less than twelve months, whoever asks; what goes is decided here and committed before a single row goes;
-taking away is ``doing``'s, and only once the decision stands under a signed checkpoint.
+taking away is ``taking``'s, and only once the decision stands under a signed checkpoint.
 """
 
 from __future__ import annotations

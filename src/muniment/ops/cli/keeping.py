@@ -7,9 +7,8 @@ from typing import Any
 import click
 
 from muniment.ledger import logs, rules
-from muniment.ledger import prune as doing
 from muniment.ledger.checks import runs
-from muniment.ledger.pruning import acts, plan
+from muniment.ledger.pruning import acts, plan, taking
 from muniment.ops.acting import operator
 from muniment.ops.cli.answers import answer, common
 from muniment.spine.errors import Absent
@@ -69,7 +68,7 @@ def checks(*, run: str | None, as_json: bool) -> int:
 @common
 def prune(*, as_json: bool) -> None:
     """Take away entries whose time is over; nothing that is younger than a year, and no proof becomes invalid."""
-    done = [doing.prune(log.tenant_id, operator(log.tenant_id)) for log in logs.every()]
+    done = [taking.prune(log.tenant_id, operator(log.tenant_id)) for log in logs.every()]
     told = [
         {"log": one.origin, "below": one.below, "gone": one.gone, "bundles": one.bundles, "stops": one.stops}
         for one in done

@@ -12,8 +12,8 @@ from typing import Final
 import structlog
 
 from muniment.ledger import logs
-from muniment.ledger import prune as doing
 from muniment.ledger.checks import runs
+from muniment.ledger.pruning import taking
 from muniment.proof.errors import Malformed
 from muniment.spine import ports
 from muniment.spine.errors import MunimentError
@@ -47,7 +47,7 @@ def _prune(stopping: threading.Event) -> None:
         if stopping.is_set():
             return
         try:
-            done = doing.prune(one.tenant_id, at_most_each=doing.EVERY)
+            done = taking.prune(one.tenant_id, at_most_each=taking.EVERY)
         except (MunimentError, Malformed, OSError) as why:
             told = why.what if isinstance(why, MunimentError | Malformed) else type(why).__name__
             log.warning("ledger_not_pruned", log=one.origin, why=told)

@@ -53,6 +53,9 @@ from muniment.counterparties import actions as parties
 from muniment.counterparties.rules import require_party
 from muniment.lifecycle import actions as lifecycle
 from muniment.lifecycle import executing
+from muniment.ledger.damage import acts as damaged
+from muniment.ledger.damage import found as damage
+from muniment.spine.models import Tally
 def erase_somebody(actor, tenant):
     why = "Invented for the tests."
     given = {"reference": "E-1", "kind": "person", "name": "Somebody Erased"}
@@ -78,6 +81,17 @@ def have_time_stamped(actor):
     config.current.cache_clear()
     publish.settle()
     stamping.ask(post=lambda _url, query: authority.answer(query))
+def accept_damage(actor, tenant):
+    with transaction.atomic():
+        tally.count(actor, "cases.read")
+    Tally.objects.update(times=1_000_000)
+    [piece] = damage.pieces(tenant)
+    by_hand = system("operator", may=OPERATOR, tenant=tenant, via="cli")
+    made = damaged.propose_damage(by_hand, piece=piece, reason="Invented for the tests.")
+    with tenant_scope(tenant):
+        person = Person.objects.get(role="administrator")
+        other = actor_of(person, factors=frozenset({"password", "totp"}), address="192.0.2.7", via="page")
+    damaged.accept_damage(other, digest=made.digest)
 def change_trust(tenant):
     by_hand = system("operator", may=OPERATOR, via="cli")
     accepting.propose_policy(by_hand, body="quorum none\\n")
@@ -103,6 +117,7 @@ have_time_stamped(actor)
 keeping.retain(replace(system("operator", may=OPERATOR, via="cli"), tenant=tenant), months=24)
 publish.settle()
 runs.check(runs.What.TAIL, tenant)
+accept_damage(actor, tenant)
 cases.read_queue(actor)
 with transaction.atomic():
     tally.count(actor, "cases.open")

@@ -24,6 +24,7 @@ def actions(django_db_setup):
     import_module("muniment.ledger.checks.runs")
     import_module("muniment.ledger.clock")
     import_module("muniment.ledger.damage.acts")
+    import_module("muniment.ledger.time.asking")
     import_module("muniment.ledger.time.onrecord")
     import_module("muniment.ledger.pruning.acts")
     import_module("muniment.ledger.publish")

@@ -53,8 +53,8 @@ WORKING: Final = READING | {
     "vault.upload",
 }
 
-#: Saying that the clock is right after it jumped; it takes two people.
-CLOCK: Final = frozenset({"ledger.confirm_clock", "ledger.propose_clock"})
+#: Asking authorities outside for the time, and saying that the clock is right after it jumped; that takes two people.
+CLOCK: Final = frozenset({"ledger.ask_time", "ledger.confirm_clock", "ledger.propose_clock"})
 
 #: Asking for erasures and holds, and confirming what somebody else asked for.
 ERASING: Final = frozenset(

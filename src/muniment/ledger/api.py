@@ -15,6 +15,7 @@ from ninja import Query, Router
 
 from muniment.ledger import logs, queries, reading, receipts
 from muniment.ledger.api_exports import router as exports
+from muniment.ledger.api_time import router as timing
 from muniment.ledger.models import Entry
 from muniment.ledger.schemas import EntriesIn, EntriesOut, EntryOut, HeadOut, ProofOut
 from muniment.spine.actor import Actor
@@ -22,6 +23,7 @@ from muniment.spine.errors import Absent, Busy, Refused
 
 router = Router(tags=["ledger"])
 router.add_router("/exports", exports)
+router.add_router("", timing)
 
 
 class Asked(HttpRequest):

@@ -104,3 +104,9 @@ class ExportOut(Out):
     withheld: int
     erased: int
     next: str | None
+
+
+class TimeAskedOut(Out):
+    """Which time-stamp authorities are being asked."""
+
+    asked: list[str]

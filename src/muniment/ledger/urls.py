@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from muniment.ledger.views import entries, exporting, listing, receipts, state
+from muniment.ledger.views import entries, exporting, listing, receipts, state, timing
 
 app_name = "ledger"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("checkpoints/", state.checkpoints, name="checkpoints"),
     path("checkpoints/newest/", entries.checkpoint, name="checkpoint"),
     path("checkpoints/<int:number>/", state.checkpoint_at, name="checkpoint_at"),
+    path("checkpoints/time/", timing.ask, name="ask_time"),
     path("checks/", state.checks, name="checks"),
     path("checkpoints/keys/", receipts.keys, name="keys"),
     path("exports/", exporting.exports, name="exports"),
@@ -27,5 +28,6 @@ urlpatterns = [
     path("<uuid:entry_id>/leaf/", entries.leaf, name="leaf"),
     path("<uuid:entry_id>/proof/", entries.proof, name="proof"),
     path("<uuid:entry_id>/proof.cose/", receipts.cose, name="cose"),
+    path("<uuid:entry_id>/timed/", timing.timed, name="timed"),
     path("<uuid:entry_id>/receipt/", receipts.receipt, name="receipt"),
 ]

@@ -14,6 +14,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from muniment.proof.certificate import LARGEST_CERTIFICATE, verify_certificate
+from muniment.proof.entryfile import verify_entry
 from muniment.proof.errors import Malformed, Unreadable
 from muniment.proof.examine import verify_pack
 from muniment.proof.exported import LARGEST_EXPORT_MANIFEST, verify_export
@@ -48,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--stream", action="store_true", help="FILE shows that one stream of a ledger is whole"
     )
+    parser.add_argument(
+        "--entry", action="store_true", help="FILE holds one entry with the proof of its place and time"
+    )
     parser.add_argument("--trust", metavar="FILE", help="verifier keys that you obtained apart from the pack")
     parser.add_argument(
         "--policy", metavar="FILE", help="whose witness counts for you (C2SP tlog-policy), of a pack"
@@ -75,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             policy = _policy(chosen.policy) if chosen.policy else None
             roots = _authorities(chosen.authorities) if chosen.authorities else None
-            report = verify_pack(chosen.pack, trust, policy, roots)
+            verified = verify_entry if chosen.entry else verify_pack
+            report = verified(chosen.pack, trust, policy, roots)
     except (Unreadable, Malformed) as error:
         sys.stderr.write(f"Could not be checked: {error}\n")
         return NOT_KNOWN

@@ -36,6 +36,7 @@ MODULES = (
     "timed",
     "report",
     "examine",
+    "entryfile",
     "exported",
     "certificate",
     "streamfile",
@@ -50,6 +51,7 @@ python3 verify.py PACK [--trust FILE] [--policy FILE] [--authorities FILE] [--js
                                                     exit 0 verified, 1 refused, 2 could not be checked
 python3 verify.py EXPORT --manifest FILE [--trust FILE] [--json]
 python3 verify.py CERTIFICATE --certificate [--trust FILE] [--json]
+python3 verify.py ENTRY --entry [--trust FILE] [--policy FILE] [--authorities FILE] [--json]
 python3 verify.py STREAM --stream --trust FILE [--json]
 python3 verify.py RECEIPTS --log FOLDER --trust FILE [--json]
 

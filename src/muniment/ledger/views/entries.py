@@ -26,6 +26,17 @@ def _command(of: Entry) -> str:
     )
 
 
+def _timing(of: Entry) -> str:
+    """Return how our verifier, and OpenSSL without us, check the time of an entry."""
+    name = f"entry-{of.idx}.zip"
+    return (
+        f"python3 verify.py {name} --entry --trust vkeys --authorities AUTHORITY.pem\n"
+        f"unzip {name} -d entry-{of.idx}\n"
+        f"openssl ts -verify -in entry-{of.idx}/time/after-1.tsr \\\n"
+        f"  -data entry-{of.idx}/time/after.head -CAfile AUTHORITY.pem"
+    )
+
+
 def _leaf_name(of: Entry) -> str:
     return f"entry-{of.idx}.json"
 
@@ -62,6 +73,7 @@ def entry(request: Asked, entry_id: UUID) -> HttpResponse:
             if standing.lag and explaining.told_to_witnesses(found, standing)
             else None,
             "bounds": bounds.bounds(found),
+            "timing": _timing(found),
             "size": queries.size(),
             "command": _command(found),
             "leaf": bytes(found.leaf).decode("ascii"),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from muniment.ledger import clock, lag, queries
 from muniment.ledger.checks import runs
 from muniment.ledger.models import Checkpoint
-from muniment.ledger.time import bounds
+from muniment.ledger.time import asking, bounds
 from muniment.ledger.views.asked import Asked, require_reader
 from muniment.spine import config, ports
 from muniment.spine.errors import Absent
@@ -50,6 +50,8 @@ def checkpoints(request: Asked) -> HttpResponse:
         "most_entries": allowed.unwitnessed_entries,
         "clock": clock.state(),
         "time": bounds.time_state(now),
+        "may_ask_time": "ledger.ask_time" in request.actor.may,
+        "asked_lately": asking.asked_lately(now),
     }
     return render(request, "ledger/checkpoints.html", context)
 

@@ -22,6 +22,7 @@ from muniment.ops.cli.keeping import checks, prune, retention
 from muniment.ops.cli.program import require_installation
 from muniment.ops.cli.pushing import pushed
 from muniment.ops.cli.streams import stream
+from muniment.ops.cli.timed import timed
 from muniment.spine import ports
 from muniment.spine.errors import Absent, Invalid
 from muniment.spine.scope import tenant_scope
@@ -250,6 +251,7 @@ ledger.add_command(prune)
 ledger.add_command(retention)
 ledger.add_command(verifier)
 ledger.add_command(stream)
+ledger.add_command(timed)
 ledger.add_command(receipts.receipt)
 
 

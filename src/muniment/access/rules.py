@@ -167,8 +167,8 @@ WORKER: Final = frozenset(
 )
 
 
-#: What the site puts on record in the name of whoever it answers, whatever their role.
-EDGE: Final = frozenset({"site.read"})
+#: What the site and the command line put on record in the name of whoever they answer, whatever their role.
+EDGE: Final = frozenset({"ops.command", "site.read"})
 
 
 def permissions(role: str) -> frozenset[str]:

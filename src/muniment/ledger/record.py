@@ -125,9 +125,11 @@ def _seal_openings(
 
 
 def origin_of(actor: Actor) -> dict[str, object]:
-    """Return how and from where an actor came, with the number of the request, command or job that this answers."""
+    """Return how and from where an actor came, with the number of what it answers and who gave the command."""
     asked = asking.current()
-    return actor.origin | ({"request": asked.number} if asked is not None else {})
+    if asked is None:
+        return actor.origin
+    return actor.origin | {"request": asked.number} | ({"user": asked.user} if asked.user else {})
 
 
 def append(events: list[Fact], touched: set[tuple[str, str]]) -> None:

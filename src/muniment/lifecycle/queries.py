@@ -270,6 +270,7 @@ def remove_rows() -> int:
     left: list[Any] = [
         item.model for item in guarded_tables() if item.kept is Kept.GUARDED and item.table not in OUTLIVING
     ]
+    guarded = frozenset(left)
     gone = 0
     while left:
         # What others point at goes after them; a room's tables point at each other without a ring.
@@ -281,7 +282,18 @@ def remove_rows() -> int:
         }
         free = [model for model in left if model not in aimed]
         for model in free:
+            gone += _not_ours(model, guarded)
             rows = model._base_manager.filter(tenant_id=current_tenant())
             gone += int(rows._raw_delete(rows.db))  # noqa: SLF001  # one statement a table; the guards still note each row
         left = [model for model in left if model not in free]
+    return gone
+
+
+def _not_ours(model: Any, guarded: frozenset[Any]) -> int:
+    """Remove what tables of libraries hold about the rows of a table, such as the apps that people sign in with."""
+    gone = 0
+    for one in model._meta.related_objects:
+        if one.related_model not in guarded:
+            of = {f"{one.field.name}__in": model._base_manager.filter(tenant_id=current_tenant())}
+            gone += int(one.related_model._base_manager.filter(**of).delete()[0])
     return gone

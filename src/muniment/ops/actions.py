@@ -6,11 +6,12 @@ stored, are never told, only their kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from muniment.access.rules import WORKER
 from muniment.ledger.action import Act, action, refuse
+from muniment.ledger.words import Sealed
 from muniment.spine import asking
 from muniment.spine.actor import system
 from muniment.spine.queue import Taken
@@ -29,6 +30,18 @@ def work(act: Act, *, job: str, attempt: int) -> None:
 def migrate(act: Act, *, steps: Sequence[str]) -> None:
     """Put on record which changes of the tables were made, by their names."""
     act.record("ops.tables", stream="ops", count=len(steps), steps=list(steps)[-100:])
+
+
+@action(
+    "ops.command", cls="page.read", says="{actor} was answered at the machine on {facts.asked}", reads=True
+)
+def command(act: Act, *, asked: str, target: Mapping[str, str], came: str = "") -> None:
+    """Put on record that a command was answered which left no entry of its own.
+
+    :param asked: the command. :param target: what it was about. :param came: what came of it, in a few words.
+    """
+    more = {"came": came} if came else {}
+    act.record("ops.command", stream="ops", asked=asked, target=Sealed(dict(target)), **more)
 
 
 def one_job(taken: Taken, run: Callable[[Taken], bool]) -> bool:

@@ -20,6 +20,7 @@ class Asking:
     :param number: drawn at the edge; stands in the answer, in the log line and in every entry.
     :param what: what is asked for, in our own words: a method and a route's name, a command, a job.
     :param target: names of what it is about, as they stood in the address.
+    :param user: name of the user on the machine who gave a command; empty for what came over the network.
     :param entries: how many entries it has left so far. :param refusals: how many refusals, counted ones included.
     """
 
@@ -28,6 +29,7 @@ class Asking:
     target: dict[str, str] = field(default_factory=dict)
     entries: int = 0
     refusals: int = 0
+    user: str = ""
 
 
 _asking: ContextVar[Asking | None] = ContextVar("muniment_asking", default=None)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from muniment.ops.cli import recording
 from muniment.proof.report import plain
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,11 +46,13 @@ def complain(sentence: str) -> None:
 
 
 def answer(value: Any, *, as_json: bool, words: str | Iterable[str] = "") -> None:
-    """Print what came of a command.
+    """Print what came of a command, after it has left its entry.
 
     :param value: the whole answer, for programs.
     :param words: the same for people.
+    :raises Busy: when that cannot be put on record; nothing is printed then.
     """
+    recording.leave()
     if as_json:
         print_json(value)
         return

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from muniment.ledger import clock as ticking
+from muniment.ops.cli import recording
 from muniment.ops.cli.answers import answer, common
 from muniment.ops.cli.somebody import as_somebody
 from muniment.spine import ports
@@ -23,6 +24,7 @@ def clock() -> None:
 def show(*, as_json: bool) -> int:
     """Print how the clock stands; exit 1 while nothing is destroyed because it jumped."""
     ticking.look()
+    recording.beside()
     with tenant_scope(DEPLOYMENT):
         found = ticking.state()
     now = ports.now()

@@ -11,6 +11,7 @@ import click
 
 from muniment.ledger import exporting, publish, sequence
 from muniment.ledger.exports.asked import FORMS, OUTCOMES, UNBOUNDED, Asked, moment
+from muniment.ops.cli import recording
 from muniment.ops.cli.answers import answer, common
 from muniment.ops.cli.somebody import as_somebody
 from muniment.proof.standalone import verifier_source
@@ -110,7 +111,8 @@ def _settle(actor: Actor) -> None:
 
 
 def write_new(out: Path, pieces: Iterable[bytes]) -> str:
-    """Write a new file that only its owner may read; returns its SHA-256 in hex."""
+    """Write a new file that only its owner may read, once that is on record; returns its SHA-256 in hex."""
+    recording.leave()
     digest = hashlib.sha256()
     try:
         handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

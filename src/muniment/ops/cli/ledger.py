@@ -13,7 +13,7 @@ from muniment.ledger import verify as checking
 from muniment.ledger.models import Checkpoint
 from muniment.ledger.time import authorities, stamping
 from muniment.ledger.trust import reading, rotation
-from muniment.ops.cli import receipts, trusting
+from muniment.ops.cli import receipts, recording, trusting
 from muniment.ops.cli.answers import answer, common
 from muniment.ops.cli.damage import accept_damage, damage, propose_damage
 from muniment.ops.cli.exports import export, verifier
@@ -116,6 +116,7 @@ def verify(  # one for each option
     as_json: bool,
 ) -> int:
     """Check every log against itself; exit 1 when something does not hold, and name it; 2 when it is not known."""
+    recording.must_answer()
     if receipt is not None:
         return _by_receipt(
             receipt, trust, folder, alone=not (deep or policy or kept or hashes_only), as_json=as_json
@@ -123,6 +124,7 @@ def verify(  # one for each option
     trusted = None if policy is None else witnessing.read_policy(policy)
     keys = None if trust is None else trusting.read_keys(trust)
     if folder is not None:
+        recording.apart()
         return verify_copy(folder, keys, kept, trusted, hashes_only=hashes_only, as_json=as_json)
     require_installation()
     found = checking.verify(deep=deep)
@@ -162,6 +164,7 @@ def verify(  # one for each option
     )
     ends = {True: f"Everything holds{but}.", None: "Not everything could be checked: see the lines above."}
     words.append(ends.get(holds, "Something does not hold: see the lines above."))
+    recording.came({True: "holds", None: "not known"}.get(holds, "does not hold"))
     witnessed = [asdict(one) for one in verdicts] if trusted is not None else None
     followed = [asdict(one) for one in turns] if keys is not None else None
     whole = {"holds": holds, "deep": deep, "logs": told, "witnessed": witnessed, "trusted": followed}
@@ -177,6 +180,8 @@ def _by_receipt(receipt: Path, trust: Any, folder: Path | None, *, alone: bool, 
         )
     if folder is None:
         require_installation()
+    else:
+        recording.apart()
     return receipts.verify(receipt, trusting.read_keys(trust) if trust else (), folder, as_json=as_json)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import click
 
-from muniment.ops.cli import answers
+from muniment.ops.cli import answers, recording
 from muniment.spine import config
 from muniment.spine.errors import Busy, MunimentError
 from muniment.spine.keys import KeyFault
@@ -126,6 +126,7 @@ class Program(click.Group):
                 closing.catch_up_all()
         module = import_module(f"muniment.ops.cli.{known.module}")
         command: click.Command = getattr(module, NAMED.get(cmd_name, cmd_name))
+        recording.on_record(command, cmd_name)
         return command
 
 
@@ -159,9 +160,17 @@ def program() -> None:
     """Muniment: compliance work you can prove."""
 
 
+def _of_the_database(fault: BaseException) -> bool:
+    # Where Django was not loaded, no database was asked.
+    known = sys.modules.get("django.db")
+    return known is not None and isinstance(fault, known.OperationalError | known.InternalError)
+
+
 def _ended(fault: BaseException, *, as_json: bool) -> int:
     """Say in one sentence why a command did not do what it should; returns the exit code."""
     if isinstance(fault, click.ClickException):
+        if isinstance(fault, click.UsageError):
+            recording.not_understood(fault)
         fault.show()
         return fault.exit_code
     if isinstance(fault, (click.Abort, KeyboardInterrupt)):
@@ -180,6 +189,8 @@ def _ended(fault: BaseException, *, as_json: bool) -> int:
             told = {"error": "keys", "what": str(fault), "todo": "Restore the folder of keys.", "where": ""}
             answers.print_json(told)
         return NOT_KNOWN
+    if _of_the_database(fault):
+        return _ended(recording.unwritten(), as_json=as_json)
     # Words of other exceptions may quote what is stored, so only their kind is told.
     kind = f"{type(fault).__module__}.{type(fault).__qualname__}"
     answers.complain(

@@ -13,7 +13,7 @@ import click
 
 from muniment.ledger.action import receipts as collected
 from muniment.ops import acting
-from muniment.ops.cli import receipts
+from muniment.ops.cli import receipts, recording
 from muniment.spine.errors import Invalid
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,6 +30,7 @@ def as_somebody(function: F) -> Callable[..., Any]:
     @functools.wraps(function)
     def command(*, login: str | None, token_file: Path | None, receipt_file: Path | None, **rest: Any) -> Any:
         actor = _who(login, token_file)
+        recording.known(actor)
         if receipt_file is None:
             return function(actor=actor, **rest)
         with closing(receipts.begin(receipt_file)) as opened, collected() as events:

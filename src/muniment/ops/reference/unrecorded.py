@@ -1,4 +1,4 @@
-"""Which answers leave no entry in the ledger, as a reference page."""
+"""Which answers and commands leave no entry in the ledger, as a reference page."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from uuid import UUID
 
 from django.urls import NoReverseMatch, reverse
 
-#: The list itself; named and not imported, since the site stands above this room.
+#: The lists themselves; named and not imported, since the site and the commands stand above the reference.
 LIST: Final = "muniment.site.unrecorded"
+COMMANDS: Final = "muniment.ops.cli.unrecorded"
 
 
 def unrecorded() -> str:
-    """Return the page of the addresses whose answers leave no entry, each with its reason."""
-    held = import_module(LIST)
+    """Return the page of the addresses and commands that leave no entry, each with its reason."""
+    held, commands = import_module(LIST), import_module(COMMANDS)
     lines = [
         "# What leaves no entry in the ledger",
         "",
@@ -29,6 +30,21 @@ def unrecorded() -> str:
         refusals = "leave none" if one.refusals else "leave an entry"
         lines.append(f"| {_address(name)} | {', '.join(sorted(one.methods))} | {refusals} | {one.why} |")
     lines += [f"| {what} | all | leave none | {why} |" for what, why in held.BESIDE.items()]
+    lines += [
+        "",
+        "## Commands",
+        "",
+        "Every other command leaves an entry before it prints anything, with the user on the machine or whoever showed",
+        "a login, what was asked for, with which outcome, and one number for all that it did. A command that cannot be",
+        "put on record prints nothing. A refused one leaves an entry too.",
+        "",
+        "| command | refusals | why |",
+        "| --- | --- | --- |",
+    ]
+    for name, known in sorted(commands.COMMANDS.items()):
+        refusals = "leave none" if known.refusals else "leave an entry"
+        lines.append(f"| `muniment {name}` | {refusals} | {known.why} |")
+    lines += [f"| {what} | | {why} |" for what, why in commands.BESIDE.items()]
     return "\n".join(lines)
 
 

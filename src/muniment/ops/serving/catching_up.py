@@ -1,4 +1,7 @@
-"""Before anything is served: the erasure journal is held against what a restore may have brought back."""
+"""Before anything is served: the erasure journal is held against what a restore brought back, and it is put on record.
+
+Rules: where the ledger cannot be written nothing is served.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,11 @@ import sys
 
 from django.db import DatabaseError
 
+from muniment.access.rules import EDGE
 from muniment.lifecycle import closing
+from muniment.ops import actions, machine
+from muniment.spine import asking, ports
+from muniment.spine.actor import system
 from muniment.spine.errors import MunimentError
 from muniment.spine.keys import KeyFault
 
@@ -15,10 +22,16 @@ def catch_up() -> int:
     """Carry out again what a restore brought back; returns 0, or 1 after saying why nothing may be served."""
     try:
         closing.catch_up_all()
+        with asking.asked(ports.new_id().hex, "muniment serve") as asked:
+            asked.user = machine.user()
+            actions.command(system("operator", may=EDGE, via="cli"), asked=asked.what, target={})
     except (MunimentError, KeyFault) as why:
         sys.stderr.write(f"Nothing is served: {why}\n")
         return 1
     except DatabaseError as fault:
-        sys.stderr.write(f"Nothing is served: the database did not answer ({type(fault).__name__}).\n")
+        sys.stderr.write(
+            f"Nothing is served: the database did not answer or cannot be written ({type(fault).__name__})."
+            " See that the disk has room and that the database accepts changes, then: muniment check.\n"
+        )
         return 1
     return 0

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 from tests.lifecycle.people import WHY
+from tests.support import plugin
 
 from muniment.access import actions as access
 from muniment.access import queries as people
@@ -59,13 +60,14 @@ def test_the_pages_of_the_database_are_rewritten(town, django_db_blocker):
     with django_db_blocker.unblock():
         said = cleaning.clean()
     if connection.vendor == "postgresql" and not config.current().database_owner:
-        assert said == cleaning.LEFT
+        assert said.what == cleaning.NO_OWNER
     else:
-        assert said == cleaning.DONE
+        assert said.at is not None, said.what
+        assert said.told().startswith("rewritten 20")
 
 
 def test_within_a_transaction_they_are_left_and_that_is_said(db):
-    assert cleaning.clean() == cleaning.LEFT
+    assert cleaning.clean().told() == f"{cleaning.LEFT} ({cleaning.NOT_ALONE})"
 
 
 def test_on_postgresql_an_owner_who_cannot_be_reached_leaves_them(db, monkeypatch):
@@ -79,7 +81,22 @@ def test_on_postgresql_an_owner_who_cannot_be_reached_leaves_them(db, monkeypatc
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(cleaning, "connection", Outside())
         elsewhere.setattr(config, "current", lambda: Named)
-        assert cleaning.clean() == cleaning.LEFT
+        assert cleaning.clean().what == cleaning.REFUSED
+        elsewhere.setattr(Named, "database_owner", "")
+        assert cleaning.clean().what == cleaning.NO_OWNER
+
+
+@pytest.mark.skipif(plugin.ON != "postgresql", reason="this is about PostgreSQL")
+def test_on_postgresql_a_role_that_owns_no_table_is_not_believed(town, django_db_blocker, monkeypatch):
+    """The server only warns somebody who may not rewrite a table."""
+    dsn = config.current().database
+
+    class Named:
+        database_owner = dsn
+
+    with django_db_blocker.unblock(), monkeypatch.context() as other:
+        other.setattr(config, "current", lambda: Named)
+        assert cleaning.clean().what == cleaning.REFUSED
 
 
 def test_what_this_process_has_compared_is_forgotten(monkeypatch):

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from allauth.mfa.models import Authenticator
-from django.contrib.auth.hashers import make_password
-
-from muniment.access.models import Person, Token
-from muniment.counterparties.models import BlindToken, Counterparty, Status
 from muniment.ledger.action import Act, action
 from muniment.ledger.refusals import constraint
 from muniment.ledger.words import Sealed
 from muniment.lifecycle import queries, rules
 from muniment.lifecycle.models import ErasedKey, Erasure, Hold, Kind, State
-from muniment.screening.models import Match, Screened
-from muniment.spine import ports, queue
+from muniment.lifecycle.unlinking import unlink
+from muniment.spine import queue
 from muniment.spine.errors import Absent, Clash, Refused
 from muniment.tenants.models import Tenant
 
@@ -152,41 +148,13 @@ def clear(
         ErasedKey(erasure=order, key_id=name, what=what) for what, name in keys if name not in known
     )
     whole = any(name == order.target for _what, name in keys)
-    index = _unlink(order) if whole else 0
+    index = unlink(order.kind, order.target, order.number) if whole else 0
     order.state = State.CLEARED
     order.counts = {**counts, "index": index}
     order.held = [list(one) for one in held]
     order.save()
     act.record(order, number=order.number, keys=[str(name) for _what, name in keys], index=index)
     return order
-
-
-def unlink(kind: str, target: UUID, number: int) -> int:
-    """Take out of the tables what finds somebody by name, number or likeness; returns how many rows of indexes went.
-
-    To be called inside an action.
-    """
-    if kind == Kind.ACCOUNT:
-        Person.objects.filter(id=target).update(
-            login_index=ports.random_bytes(16), password=make_password(None), is_active=False
-        )
-        Token.objects.filter(person_id=target, revoked_at__isnull=True).update(revoked_at=ports.now())
-        return int(Authenticator.objects.filter(user_id=target).delete()[0])
-    gone = int(BlindToken.objects.filter(counterparty_id=target).delete()[0])
-    # What says whether two states of a person are alike would let a guess be tried, with the tenant's key.
-    mark = ports.random_bytes(16).hex()
-    row: Counterparty | None = Counterparty.objects.select_for_update().filter(id=target).first()
-    if row is not None:
-        named = f"erased-{number}-{row.id.hex[:8]}"
-        Counterparty.objects.filter(id=target).update(reference=named, mark=mark, status=Status.ENDED)
-        Counterparty.objects.filter(id=target).exclude(screened_mark="").update(screened_mark=mark)
-        Screened.objects.filter(counterparty_id=target).update(reference=named, party_mark=mark)
-        Match.objects.filter(counterparty_id=target).update(party_mark=mark)
-    return gone
-
-
-def _unlink(order: Erasure) -> int:
-    return unlink(order.kind, order.target, order.number)
 
 
 @action("lifecycle.execute", cls="tenant.change", says="erasure {facts.number} was carried out")
@@ -198,18 +166,20 @@ def execute(
     order: Mapping[str, Any],
     journal: Mapping[str, Any],
     cleaned: str,
+    cleaned_at: datetime | None,
 ) -> Erasure:
     """Put on record that an erasure was carried out: what, by whose order, on which basis, and what stayed.
 
     The certificate is this entry, opened, with its proof.
 
     :param request: the entry that asked. :param order: the entry that ordered. :param journal: the journal's line.
+    :param cleaned: what was rewritten, in words. :param cleaned_at: when; ``None`` when it is left for later.
     :raises Clash: unless the keys are gone and the entry is not there yet.
     """
     row = locked(erasure_id)
     if row.state != State.CLEARED:
         raise Clash("This erasure is not waiting for that.", todo="There is nothing to do.")
-    row.state, row.executed_at = State.EXECUTED, act.now
+    row.state, row.executed_at, row.cleaned_at = State.EXECUTED, act.now, cleaned_at
     row.executed_event = act.record(
         row,
         number=row.number,
@@ -228,15 +198,27 @@ def execute(
 @action(
     "lifecycle.replay",
     cls="tenant.change",
-    says="erasure {facts.number} was carried out again after a restore",
+    says="erasure {facts.number} was carried out again after a restore: {facts.older}",
 )
-def replay(act: Act, *, order: UUID, number: int, kind: str, target: UUID, keys: int, line: int) -> None:
+def replay(
+    act: Act, *, order: UUID, number: int, kind: str, target: UUID, keys: int, line: int, older: str
+) -> None:
     """Put on record that what an order had erased had come back with a backup, and was erased again.
 
     :param keys: how many keys were there again. :param line: of the erasure journal.
+    :param older: what was older than it.
     """
     index = 0 if kind == Kind.TENANT else unlink(kind, target, number)
-    act.record(f"lifecycle.Erasure/{order}", number=number, target=target, keys=keys, index=index, line=line)
+    Erasure.objects.filter(id=order).update(cleaned_at=None)
+    act.record(
+        f"lifecycle.Erasure/{order}",
+        number=number,
+        target=target,
+        keys=keys,
+        index=index,
+        line=line,
+        older=older,
+    )
 
 
 @action(
@@ -333,9 +315,16 @@ def lift_hold(act: Act, *, hold_id: UUID) -> Hold:
 @action(
     "lifecycle.clean", cls="tenant.change", says="{actor} rewrote what held deleted rows: {facts.cleaned}"
 )
-def clean(act: Act, *, cleaned: str) -> None:
-    """Put on record that the owner of the tables rewrote them, so that no deleted row keeps its bytes."""
-    act.record("lifecycle.pages", stream="lifecycle", cleaned=cleaned)
+def clean(act: Act, *, cleaned: str, cleaned_at: datetime | None, erasures: Sequence[UUID] = ()) -> None:
+    """Put on record what was rewritten so that no deleted row keeps its bytes, or that it could not be and why.
+
+    :param erasures: orders of this tenant for which it was still to be done.
+    """
+    rows = Erasure.objects.filter(id__in=erasures, executed_at__isnull=False, cleaned_at__isnull=True)
+    numbers = sorted(rows.values_list("number", flat=True))
+    if cleaned_at is not None:
+        rows.update(cleaned_at=cleaned_at)
+    act.record("lifecycle.pages", stream="lifecycle", cleaned=cleaned, erasures=numbers)
 
 
 @action("lifecycle.empty", cls="tenant.change", says="{actor} removed {facts.rows} rows of the organisation")

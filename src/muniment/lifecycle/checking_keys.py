@@ -29,8 +29,15 @@ def faults(tenant: UUID) -> Iterator[str]:
         return
     named = traces.every_key()
     here = store.get_many(tenant, [name for _what, name in named])
-    for what, name in named:
-        if name not in here and name not in ordered:
+    gone = [(what, name) for what, name in named if name not in here and name not in ordered]
+    buried = store.destroyed(tenant, [name for _what, name in gone])
+    for what, name in gone:
+        if name in buried:
             yield f"key {name}: it was destroyed, and no order to erase says so ({what})"
+        else:
+            yield (
+                f"key {name}: it is missing, and nobody destroyed it ({what}): the key store is older than the tables,"
+                " or somebody took the key out"
+            )
     if named and store.get(tenant, tenant) is None:
         yield f"tenant {tenant}: its own key was destroyed, and no order to erase says so"

@@ -11,18 +11,24 @@ import functools
 import gc
 import re
 import sys
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import psycopg
 from django.db import OperationalError, connection
 
 from muniment.counterparties.models import BlindToken, Counterparty
+from muniment.ledger.words import moment
 from muniment.screening.models import Match, Screened
-from muniment.spine import config
+from muniment.spine import config, ports
 from muniment.spine.envelope import forget_ciphers
 
-DONE: Final = "rewritten"
 LEFT: Final = "left for: muniment erase-subject clean"
+NOT_ALONE: Final = "somebody works with the database just now"
+NO_OWNER: Final = "the address of the tables' owner is not set (MUNIMENT_DATABASE_OWNER)"
+REFUSED: Final = "the tables' owner could not rewrite them"
+OLDER: Final = "an older reading of the database keeps deleted rows alive: end dumps and forgotten sessions"
 _CACHE: Final = type(functools.lru_cache(len))
 TABLES: Final = tuple(str(model._meta.db_table) for model in (BlindToken, Counterparty, Screened, Match))
 #: Packages that remember names they have compared.
@@ -36,11 +42,23 @@ _REMEMBERING: Final = (
 )
 
 
-def clean() -> str:
-    """Rewrite what holds deleted rows, and forget what was compared in this process.
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What became of the bytes of deleted rows.
 
-    :returns: ``DONE``, or ``LEFT`` when somebody must do it as the owner of the tables, or later.
+    :param at: when they were gone; ``None`` when it is left for later. :param what: what was rewritten, or why not.
     """
+
+    at: datetime | None
+    what: str
+
+    def told(self) -> str:
+        """Return it as certificates and entries say it."""
+        return f"{LEFT} ({self.what})" if self.at is None else f"rewritten {moment(self.at)}: {self.what}"
+
+
+def clean() -> Cleaned:
+    """Rewrite what holds deleted rows, and forget what was compared in this process."""
     forget()
     return _postgres() if connection.vendor == "postgresql" else _sqlcipher()
 
@@ -56,9 +74,9 @@ def forget() -> None:
             held.cache_clear()
 
 
-def _sqlcipher() -> str:
+def _sqlcipher() -> Cleaned:
     if connection.in_atomic_block:
-        return LEFT
+        return Cleaned(None, NOT_ALONE)
     try:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM")
@@ -66,14 +84,16 @@ def _sqlcipher() -> str:
             (blocked, _frames, _done) = cursor.fetchone()
     except OperationalError:
         # Somebody works with the database just now; deleted cells are overwritten already.
-        return LEFT
-    return LEFT if blocked else DONE
+        blocked = True
+    return Cleaned(None, NOT_ALONE) if blocked else Cleaned(ports.now(), "the file, and its log emptied")
 
 
-def _postgres() -> str:
+def _postgres() -> Cleaned:
     owner = config.current().database_owner
-    if not owner or connection.in_atomic_block:
-        return LEFT
+    if not owner:
+        return Cleaned(None, NO_OWNER)
+    if connection.in_atomic_block:
+        return Cleaned(None, NOT_ALONE)
     carried: list[int] = []
 
     def hear(diagnostic: Any) -> None:
@@ -88,5 +108,8 @@ def _postgres() -> str:
             for table in TABLES:
                 own.execute(f"VACUUM (FULL, VERBOSE) {table}".encode())
     except psycopg.Error:
-        return LEFT
-    return LEFT if any(carried) else DONE
+        return Cleaned(None, REFUSED)
+    # A role that does not own a table is only warned, and nothing is rewritten.
+    if len(carried) < len(TABLES):
+        return Cleaned(None, REFUSED)
+    return Cleaned(None, OLDER) if any(carried) else Cleaned(ports.now(), ", ".join(TABLES))

@@ -119,7 +119,7 @@ def _finish(line: Line, order: Erasure) -> UUID:
             "files": sum(what == "file" for what, _name in line.deed.keys),
         },
         journal={"line": line.number, "sha256": line.digest},
-        cleaned=cleaning.clean(),
+        cleaned=cleaning.clean().told(),
     )
 
 
@@ -191,6 +191,7 @@ def _destroy_again(line: Line) -> None:
         target=line.deed.target,
         keys=gone,
         line=line.number,
+        older=executing.older(keys=gone > 0, tables=entry_of(line.deed.tenant) is None),
     )
 
 

@@ -28,7 +28,15 @@ from muniment.spine.keyring import KeyDestroyed
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 from muniment.vault import storage
 
-MAY: Final = frozenset({"lifecycle.clear", "lifecycle.execute", "lifecycle.replay", "lifecycle.note_journal"})
+MAY: Final = frozenset(
+    {
+        "lifecycle.clean",
+        "lifecycle.clear",
+        "lifecycle.execute",
+        "lifecycle.note_journal",
+        "lifecycle.replay",
+    }
+)
 
 
 def journal() -> Journal:
@@ -72,7 +80,8 @@ def carry_out(tenant: UUID, erasure_id: UUID) -> Erasure:
             request=entry_at(order.request_event) | {"by": order.asked_by},
             order=entry_at(order.order_event) | {"by": order.answered_by},
             journal={"line": line.number, "sha256": line.digest},
-            cleaned=cleaned,
+            cleaned=cleaned.told(),
+            cleaned_at=cleaned.at,
         )
 
 
@@ -206,11 +215,20 @@ def keys_there(line: Line) -> bool:
     return bool(key_store().get_many(line.deed.tenant, line.deed.names))
 
 
+def older(*, keys: bool, tables: bool) -> str:
+    """Return what is older than the journal, in words."""
+    named = [name for name, it_is in (("the key store", keys), ("the database", tables)) if it_is]
+    return f"older than the journal: {' and '.join(named)}"
+
+
 def _came_back(line: Line) -> bool:
     """Return whether keys of a line are there, or its tenant's tables do not know of it."""
+    return keys_there(line) or _unknown(line)
+
+
+def _unknown(line: Line) -> bool:
+    """Return whether the tables are from before a line: neither its order nor its keys nor a replay stand there."""
     deed = line.deed
-    if keys_there(line):
-        return True
     with tenant_scope(deed.tenant):
         order: Erasure | None = Erasure.objects.filter(id=deed.order).first()
         if order is not None:
@@ -226,7 +244,7 @@ def replayed(deed: Deed) -> bool:
 
 
 def _erase_again(line: Line) -> None:
-    deed = line.deed
+    deed, unknown = line.deed, _unknown(line)
     gone = destroy(deed)
     with tenant_scope(deed.tenant):
         order: Erasure | None = Erasure.objects.filter(id=deed.order).first()
@@ -241,6 +259,7 @@ def _erase_again(line: Line) -> None:
                 target=deed.target,
                 keys=gone,
                 line=line.number,
+                older=older(keys=gone > 0, tables=unknown),
             )
         except KeyDestroyed:
             return  # the tenant itself is gone

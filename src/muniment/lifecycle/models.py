@@ -54,6 +54,7 @@ class What(models.TextChoices):
 class Erasure(TenantModel):
     """An order to erase: who asked, who confirmed, what became of it.
 
+    ``cleaned_at`` says when the pages of the database were rewritten; empty while that is still to be done.
     ``request_event`` and ``order_event`` name the entries of the asking and of the answer; ``held`` lists what a legal
     hold kept readable: (what, key, hold).
     """
@@ -74,6 +75,7 @@ class Erasure(TenantModel):
     order_event = models.UUIDField(null=True)
     executed_at = models.DateTimeField(null=True)
     executed_event = models.UUIDField(null=True)
+    cleaned_at = models.DateTimeField(null=True)
     counts: models.JSONField[Any, Any] = models.JSONField(default=dict)
     held: models.JSONField[Any, Any] = models.JSONField(default=list)
 

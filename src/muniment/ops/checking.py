@@ -22,6 +22,7 @@ from muniment.ledger.checks import runs
 from muniment.ledger.pushing import follow
 from muniment.ledger.time import bounds
 from muniment.ledger.trust import accepting
+from muniment.lifecycle import leftover
 from muniment.ops.installing import certificate_folder
 from muniment.spine import config, ports
 from muniment.spine.errors import Busy, MunimentError
@@ -30,6 +31,8 @@ from muniment.spine.installation import key_store, provider
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
 SOON: Final = timedelta(days=30)
+#: For how long what an erasure deleted may wait to be rewritten; the worker tries each five minutes.
+WAIT: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +272,17 @@ def _pushing(settings: config.Settings) -> Iterator[Trouble]:
             )
 
 
+def _erased(_settings: config.Settings) -> Iterator[Trouble]:
+    """Say that deleted rows of what was erased keep their bytes for too long, which only their owner can change."""
+    found = leftover.left()
+    if found.since is not None and ports.now() - found.since > WAIT:
+        yield Trouble(
+            "erasure",
+            f"What {found.count} erasures deleted still has its bytes in the database.",
+            "Run, with MUNIMENT_DATABASE_OWNER set: muniment erase-subject clean.",
+        )
+
+
 def _settings(settings: config.Settings) -> Iterator[Trouble]:
     if settings.debug:
         yield Trouble("settings", "Details of faults are shown on pages.", "Take debug out of the settings.")
@@ -283,6 +297,7 @@ LOOKS: Final[dict[str, Callable[[config.Settings], Iterator[Trouble]]]] = {
     "checks": _checks,
     "witnesses": _witnesses,
     "clock": _clock,
+    "erasure": _erased,
     "pushing": _pushing,
     "time": _time,
     "certificate": _certificate,

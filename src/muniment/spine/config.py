@@ -81,7 +81,8 @@ class Settings:
         secret=True,
     )
     database_owner: str = _setting(
-        "PostgreSQL only: the address of the role that owns the tables; used by `muniment migrate` alone.",
+        "PostgreSQL only: the address of the role that owns the tables; used by `muniment migrate`, and to rewrite "
+        "tables after an erasure by the worker and by `muniment erase-subject clean`; pages are served without it.",
         "",
         secret=True,
     )

@@ -63,6 +63,12 @@ class KeyStore(Protocol):
         :raises Busy: when the store cannot be reached.
         """
 
+    def destroyed(self, tenant: UUID, key_ids: Iterable[UUID]) -> set[UUID]:
+        """Return the names that bear a gravestone: there was a key, and it was destroyed here.
+
+        :raises Busy: when the store cannot be reached.
+        """
+
     def destroy(self, tenant: UUID, key_id: UUID) -> bool:
         """Overwrite one wrapped key and return whether there was one; as `destroy_many`."""
 
@@ -105,6 +111,7 @@ _ONE_MORE = """
 INSERT INTO destruction VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET number = number + 1
 """
 _SELECT = "SELECT key_id, wrapped FROM wrapped_key WHERE tenant = ? AND destroyed = 0"
+_GRAVESTONES = "SELECT key_id FROM wrapped_key WHERE tenant = ? AND destroyed = 1"
 _OVERWRITE = """
 UPDATE wrapped_key SET wrapped = zeroblob(length(wrapped)), destroyed = 1
 WHERE tenant = ? AND destroyed = 0
@@ -173,6 +180,22 @@ class SqlcipherKeyStore:
                     [tenant.bytes, *names],
                 )
                 found.update((UUID(bytes=name), wrapped) for name, wrapped in rows)
+        return found
+
+    def destroyed(self, tenant: UUID, key_ids: Iterable[UUID]) -> set[UUID]:
+        """Return the names that bear a gravestone.
+
+        :raises Busy: when the file cannot be read.
+        """
+        found: set[UUID] = set()
+        with self._open() as connection:
+            for names in _portions(key_ids):
+                marks = ",".join("?" * len(names))
+                rows = connection.execute(
+                    f"{_GRAVESTONES} AND key_id IN ({marks})",
+                    [tenant.bytes, *names],
+                )
+                found.update(UUID(bytes=row[0]) for row in rows)
         return found
 
     def destroy(self, tenant: UUID, key_id: UUID) -> bool:

@@ -117,6 +117,18 @@ class PostgresKeyStore:
             ).fetchall()
         return {key_id: bytes(wrapped) for key_id, wrapped in rows}
 
+    def destroyed(self, tenant: UUID, key_ids: Iterable[UUID]) -> set[UUID]:
+        """Return the names that bear a gravestone.
+
+        :raises Busy: when the database cannot be reached.
+        """
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT key_id FROM wrapped_key WHERE tenant = %s AND destroyed AND key_id = ANY(%s::uuid[])",
+                [tenant, list(key_ids)],
+            ).fetchall()
+        return {row[0] for row in rows}
+
     def destroy(self, tenant: UUID, key_id: UUID) -> bool:
         """Overwrite one wrapped key and return whether there was one.
 

@@ -58,6 +58,12 @@ def require_free(host: str, port: int) -> None:
             ) from None
 
 
+def _surroundings(which: str) -> dict[str, str]:
+    """Return the environment of a process: the one that answers people does not learn the tables' owner's secret."""
+    owner = "MUNIMENT_DATABASE_OWNER" if which == "web" else "\0"
+    return {name: value for name, value in os.environ.items() if not name.startswith(owner)}
+
+
 class Kept:
     """The processes that belong together, and whether they were asked to stop."""
 
@@ -70,7 +76,9 @@ class Kept:
         for which in ("worker", "web"):
             command = [sys.executable, "-m", "muniment.ops.serving", which, str(os.getpid())]
             # A signal from the keyboard reaches a whole session; each child is to hear of it from us alone.
-            self.children[which] = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+            self.children[which] = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, start_new_session=True, env=_surroundings(which)
+            )
 
     def ask(self, _signal: int, _frame: FrameType | None) -> None:
         """Note that all are to stop."""

@@ -23,6 +23,7 @@ from muniment.ledger import clock, logs, publish, tally, witnessing
 from muniment.ledger.pushing import follow
 from muniment.ledger.questions import spans
 from muniment.ledger.time import stamping
+from muniment.lifecycle import leftover
 from muniment.ops import actions
 from muniment.ops.serving import looking, sweeping
 from muniment.proof.errors import Malformed
@@ -78,11 +79,12 @@ class Worker:
             if ports.monotonic() - swept >= sweeping.EVERY:
                 swept = ports.monotonic()
                 _guarded("sessions", lambda: sweeping.sweep(ports.now()) > 0)
+                _guarded("pages", _rewrite)
             if not _guarded("queue", lambda: self._one_job(name)):
                 self.stopping.wait(LOOK_EVERY)
 
     def _one_job(self, name: str) -> bool:
-        taken = take(name, ports.now())
+        taken = take(name, ports.now(), actions.lost)
         if taken is None:
             return False
         log.info("job_taken", job=str(taken.job.id), path=taken.job.path, attempt=taken.attempt)
@@ -169,6 +171,14 @@ def _stamp() -> bool:
         elif one.far:
             log.error("clocks_differ", authority=one.name, ahead=one.off)
     return bool(heard)
+
+
+def _rewrite() -> bool:
+    """Rewrite what deleted rows an erasure left on the pages of the database."""
+    cleaned = leftover.clean()
+    if cleaned is not None and cleaned.at is None:
+        log.warning("deleted_rows_keep_their_bytes", why=cleaned.what)
+    return cleaned is not None
 
 
 def _settle() -> bool:

@@ -43,6 +43,8 @@ def boss():
             connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
 
     with psycopg.connect(os.environ["MUNIMENT_TEST_POSTGRES"], autocommit=True) as connection:
+        # Roles belong to the whole server: where two processes share this file's tests, one goes first.
+        connection.execute("SELECT pg_advisory_lock(hashtext('tests.ops.test_on_postgresql'))")
         clear(connection)
         yield connection
         clear(connection)

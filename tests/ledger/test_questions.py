@@ -166,17 +166,6 @@ def test_a_change_of_a_role_answers_its_question(client_as, days, adam, ada, acc
     assert "Ada Example" in page(client_as(adam), kind="access.change_role").split("the newest first")[1]
 
 
-def test_the_place_of_a_moment_is_found_by_halving(days, otto):
-    with tenant_scope(otto.tenant):
-        first = Entry.objects.filter(kind="cases.open").order_by("idx").values_list("idx", "at")
-        for place, at in first:
-            assert wanted.place_of(at) <= place
-            found = Entry.objects.filter(idx=wanted.place_of(at)).first()
-            assert found.at >= at
-        assert wanted.place_of(NOON - timedelta(days=9_000)) == 0
-        assert wanted.place_of(NOON + timedelta(days=9_000)) == Entry.objects.count()
-
-
 @pytest.mark.parametrize(
     "asked",
     [

@@ -42,15 +42,23 @@ def hidden(wanted: Wanted) -> int:
     """Return how many entries are left out because they only read; at most one more than :data:`MOST_COUNTED`."""
     if wanted.readings:
         return 0
-    rows = between(matching(Entry.objects.order_by(), replace(wanted, readings=True)), wanted).filter(
-        is_reading()
-    )
-    return int(rows[: MOST_COUNTED + 1].count())
+    rows = matching(Entry.objects.order_by(), replace(wanted, readings=True)).filter(is_reading())
+    found = 0
+    for part in between(rows, wanted):
+        found += int(part[: MOST_COUNTED + 1 - found].count())
+        if found > MOST_COUNTED:
+            break
+    return found
 
 
 def entries(wanted: Wanted) -> list[Entry]:
     """Return the entries that are asked for, the newest first."""
-    return list(in_order(matching(Entry.objects, wanted), wanted)[: wanted.most])
+    found: list[Entry] = []
+    for part in in_order(matching(Entry.objects, wanted), wanted):
+        found += part[: wanted.most - len(found)]
+        if len(found) >= wanted.most:
+            break
+    return found
 
 
 def waiting(wanted: Wanted) -> list[Outbox]:

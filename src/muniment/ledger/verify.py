@@ -23,6 +23,7 @@ from muniment.ledger.logged import Logged
 from muniment.ledger.models import Checkpoint, Entry, Log, Outbox, Stream
 from muniment.ledger.openings import opened_event
 from muniment.ledger.pruning.bound import in_force
+from muniment.ledger.questions import spans
 from muniment.ledger.snapshot import one_moment
 from muniment.ledger.tables.checks import Check
 from muniment.ledger.time import bounds
@@ -97,6 +98,7 @@ def _tables(
         found.extend(heads.row_faults(log, keys, key), of=log.origin)
         found.extend(heads.file_faults(log, file, below), of=log.origin)
     found.extend(streams.map_faults(log), of=log.origin)
+    found.extend(spans.faults(log), of=log.origin)
     walk.waiting()
     found.extend(walk.counts(), of=log.origin)
     if key is not None:

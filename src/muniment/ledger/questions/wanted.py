@@ -1,13 +1,14 @@
 """Which entries somebody asks for, and how the tables are asked without counting or sorting a million of them.
 
 Rules: every question is answered along one index, the newest first, from a place on; nothing is counted over the whole
-log. Time is asked by place: entries stand in the order in which they were recorded, so the place of a moment is found
-by halving, and some thousands of places on either side are looked through for what stands a little out of order.
+log. Time is asked by place: only stretches of the log that hold something of that time are read, whatever order the
+clock has put them in (``spans``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -16,14 +17,13 @@ from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 
 from muniment.ledger.action import REGISTRY
-from muniment.ledger.models import Entry, Stream
+from muniment.ledger.models import Entry, Log, Stream
+from muniment.ledger.questions import spans
 from muniment.spine.blind import blind
 from muniment.spine.installation import keyring
 from muniment.spine.scope import current_tenant
 
 PAGE: Final = 50
-#: So many places about a moment are looked through: an entry gets its place some seconds after it was recorded.
-OUT_OF_ORDER: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +67,6 @@ def series_of(name: str) -> UUID | None:
     index = blind(keyring().blind_key(current_tenant()), "stream", name)
     found: Stream | None = Stream.objects.filter(subject_index=index).first()
     return None if found is None else found.id
-
-
-def place_of(moment: datetime) -> int:
-    """Return about which place the log had reached at a moment: the first one at or after it."""
-    last: Entry | None = Entry.objects.order_by("-idx").only("idx", "tenant_id").first()
-    low, high = 0, 0 if last is None else last.idx + 1
-    while low < high:
-        middle = (low + high) // 2
-        rows = Entry.objects.filter(idx__gte=middle).order_by("idx").values_list("idx", "at")
-        found = rows.first()
-        if found is None or found[1] >= moment:
-            high = middle
-        else:
-            low = found[0] + 1
-    return low
 
 
 def _day(day: date, *, after: int = 0) -> datetime:
@@ -132,24 +117,30 @@ def matching(rows: Any, wanted: Wanted) -> Any:
     return rows
 
 
-def between(rows: Any, wanted: Wanted) -> Any:
-    """Narrow entries to the places that a question about time, or a page of the list, can mean at all."""
-    below = [] if wanted.before is None else [wanted.before]
-    if wanted.until is not None:
-        below.append(place_of(_day(wanted.until, after=1)) + OUT_OF_ORDER)
-    if below:
-        rows = rows.filter(idx__lt=min(below))
-    if wanted.since is not None:
-        rows = rows.filter(idx__gte=max(0, place_of(_day(wanted.since)) - OUT_OF_ORDER))
-    return rows
+def between(rows: Any, wanted: Wanted) -> Iterator[Any]:
+    """Yield the parts of the log that a question about time, or a page of the list, can mean, the newest first."""
+    if wanted.before is not None:
+        rows = rows.filter(idx__lt=wanted.before)
+    if wanted.since is None and wanted.until is None:
+        yield rows
+        return
+    since = None if wanted.since is None else _day(wanted.since)
+    until = None if wanted.until is None else _day(wanted.until, after=1)
+    for first, end in spans.runs(Log.objects.get(), since, until):
+        if wanted.before is None or first < wanted.before:
+            yield rows.filter(idx__gte=first) if end is None else rows.filter(idx__gte=first, idx__lt=end)
 
 
-def in_order(rows: Any, wanted: Wanted) -> Any:
-    """Put the newest first; within one series by its own numbers, along which it has an index."""
+def in_order(rows: Any, wanted: Wanted) -> Iterator[Any]:
+    """Yield what is asked for, the newest first; one series by its own numbers, along which it has an index."""
     if not (wanted.about or wanted.stream):
-        return between(rows, wanted).order_by("-idx")
+        for part in between(rows, wanted):
+            yield part.order_by("-idx")
+        return
     if wanted.before is not None:
         last: Entry | None = Entry.objects.filter(idx=wanted.before).first()
         if last is not None and last.stream == (series_of(wanted.about) if wanted.about else wanted.stream):
-            return between(rows.filter(sn__lt=last.sn), replace(wanted, before=None)).order_by("-sn")
-    return between(rows, wanted).order_by("-sn")
+            rows = rows.filter(sn__lt=last.sn)
+        else:
+            rows = rows.filter(idx__lt=wanted.before)
+    yield rows.order_by("-sn")

@@ -292,8 +292,8 @@ def test_the_deployments_log_keeps_the_last_head_of_a_log_that_rests(many, ada, 
         cases.open_case(ada, title="One")
         cases.open_case(mallory, title="Another")
         publish.settle()
-    with ports.frozen(clock=THEN + timedelta(minutes=5)):
-        publish.settle()  # where the streams end is written down within a minute
+    with ports.frozen(clock=THEN + timedelta(days=1)):
+        publish.settle()  # now it is written down where the streams end
         publish.settle()
         many(DEPLOYMENT, 300)
     with ports.frozen(clock=THEN + timedelta(days=425)):

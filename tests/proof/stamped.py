@@ -110,6 +110,8 @@ def response(
         "certificates": [own],
         "sid": {"issuer_and_serial_number": {"issuer": own.issuer, "serial_number": own.serial_number}},
         "name": name,
+        "named": "",
+        "versions": ("v3", "v1"),
         "algorithm": algorithm,
         "what": "tst_info",
         "kind": "signed_data",
@@ -122,7 +124,7 @@ def response(
     listed.append({"type": "message_digest", "values": [digest]})
     attributes = cms.CMSAttributes([*listed, *parts["twice"]])
     one = {
-        "version": "v1",
+        "version": parts["versions"][1],
         "sid": parts["sid"],
         "digest_algorithm": {"algorithm": parts["name"]},
         "signed_attrs": attributes,
@@ -130,8 +132,8 @@ def response(
         "signature": sign(key, hashed or hashes.SHA256(), attributes.dump()),
     }
     content: dict[str, Any] = {
-        "version": "v3",
-        "digest_algorithms": [{"algorithm": name}],
+        "version": parts["versions"][0],
+        "digest_algorithms": [{"algorithm": parts["named"] or parts["name"]}],
         "encap_content_info": {"content_type": parts["what"], "content": core.ParsableOctetString(told)},
         "signer_infos": [one] * parts["signers"],
     }

@@ -9,6 +9,7 @@ proves nothing.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,8 @@ NOBODY_NAMED = (
 ONLY_A_TEST = "THIS IS A TEST AUTHORITY: its word proves nothing to anybody."
 NO_TOKENS = "No time-stamp came with it. Not before: nobody said. Not after: not yet."
 
+MOST_LINES = 130
+_COUNT = re.compile(r"[1-9][0-9]{0,18}")
 Read = Callable[[str], bytes]
 
 
@@ -124,7 +127,7 @@ def parse_consistency(raw: bytes) -> tuple[int, list[bytes]]:
     """
     lines = raw.decode("latin-1").split("\n")
     word, _, size = lines[0].partition(" ")
-    if word != "old" or not size.isdigit() or len(size) > 19 or len(lines) > 130:
+    if word != "old" or not _COUNT.fullmatch(size) or len(lines) > MOST_LINES:
         raise Malformed("A proof of consistency is not written as it must be.")
     found = int(size), [decode64(one, length=32) for one in lines[1:-1]]
     if write_consistency(*found) != raw:
@@ -171,8 +174,8 @@ def _grew(read: Read, names: Collection[str], head: Checkpoint, anchored: Checkp
     """Make sure that the state that was anchored and the one in hand are of one history."""
     older, newer = sorted((head, anchored), key=lambda one: one.size)
     place = time_name("after", "consistency")
-    old, hashes = parse_consistency(read(place)) if place in names else (older.size, [])
     try:
+        old, hashes = parse_consistency(read(place)) if place in names else (older.size, [])
         if old != older.size:
             raise Malformed("The proof of consistency is about another size.")
         verify_consistency(older.size, newer.size, hashes, older.root, newer.root)

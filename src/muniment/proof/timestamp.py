@@ -80,18 +80,20 @@ def _token(node: Node) -> Token:
     kind, content = node.parts()
     if kind.name() != _SIGNED_DATA:
         raise Malformed("A time-stamp is not signed.")
-    _version, _hashes, wrapped, *rest = only(content.want(0xA0).body).parts()
+    version, hashes, wrapped, *rest = only(content.want(0xA0).body).parts()
     what, held = wrapped.parts()
     if what.name() != _TST_INFO:
         raise Malformed("What is signed is no time-stamp.")
     signers = rest[-1].parts(SET)
     if len(signers) != 1:
         raise Malformed("A time-stamp has exactly one signer.")
+    if version.number() != 3 or [_hash(one) for one in hashes.parts(SET)] != [_hash(signers[0].parts()[2])]:
+        raise Malformed("A time-stamp names other hashes than its signer's.")
     embedded = [part for one in rest[:-1] if one.tag == 0xA0 for part in Node(SET, one.body, b"").parts(SET)]
     info = only(held.want(0xA0).body, OCTETS).body
-    version, policy, imprint, serial, at, *more = only(info).parts()
+    told, policy, imprint, serial, at, *more = only(info).parts()
     hashed, digest = imprint.parts()
-    if version.number() != 1:
+    if told.number() != 1:
         raise Malformed("A time-stamp is of another version.")
     return Token(
         hashed_by=HASHES.get(hashed.parts()[0].name(), ""),
@@ -104,6 +106,14 @@ def _token(node: Node) -> Token:
         certificates=tuple(parse_certificate(one.raw) for one in embedded if one.tag == SEQUENCE),
         signer=signers[0],
     )
+
+
+def _hash(node: Node) -> str:
+    """Return the identifier of a hash that has no parameters, written or not (RFC 5754, 2)."""
+    name, *rest = node.parts()
+    if [one.raw for one in rest] not in ([], [b"\x05\0"]):
+        raise Malformed("A hash of a time-stamp has parameters.")
+    return name.name()
 
 
 def verify_timestamp(
@@ -138,10 +148,12 @@ def verify_timestamp(
 
 def _signed(token: Token, others: Sequence[Certificate]) -> Certificate:
     """Return the certificate under which the token is signed."""
-    _version, who, hashed, attributes, algorithm, signature, *_ = token.signer.parts()
-    hashed_by = HASHES.get(hashed.parts()[0].name(), "")
+    version, who, hashed, attributes, algorithm, signature, *_ = token.signer.parts()
+    hashed_by = HASHES.get(_hash(hashed), "")
     if not hashed_by or who.tag != SEQUENCE:
         raise Unknown("A time-stamp is signed in a way that is not checked here.")
+    if version.number() != 1:
+        raise Malformed("A time-stamp's signer is of another version.")
     issuer, serial = who.parts()
     mine = [
         one

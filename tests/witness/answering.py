@@ -24,10 +24,16 @@ class _Quiet(ThreadingHTTPServer):
 
 
 @contextmanager
-def answering(authority: trustme.CA, says: Says, takes: Says | None = None) -> Iterator[str]:
+def answering(
+    authority: trustme.CA,
+    says: Says,
+    takes: Says | None = None,
+    cuts: Callable[[], bool] = lambda: False,
+) -> Iterator[str]:
     """Serve a witness, or whatever answers like one, and give its address.
 
     :param takes: what becomes of entries that a mirror is given.
+    :param cuts: whether the line is cut in the middle of the answer.
     """
 
     class Pages(BaseHTTPRequestHandler):
@@ -38,7 +44,7 @@ def answering(authority: trustme.CA, says: Says, takes: Says | None = None) -> I
             self.send_header("Content-Type", said.kind)
             self.send_header("Content-Length", str(len(said.body)))
             self.end_headers()
-            self.wfile.write(said.body)
+            self.wfile.write(said.body[: len(said.body) // 2] if cuts() else said.body)
 
         def log_message(self, *_: Any) -> None:
             return

@@ -59,6 +59,10 @@ def publish(tenant: UUID) -> Checkpoint | None:
         with transaction.atomic(), open_action(LEDGER_HAND):
             key = vouch.key_of(tenant)
             log = head_to_change(key)
+            if log.size == log.published:
+                # Another publisher was first; killed before it showed its head, it leaves that to us.
+                _show_again(log)
+                return None
             rows = Entry.objects.filter(idx__gte=log.published, idx__lt=log.size).order_by("idx")
             leaves = [one.leaf for one in rows]
             writer = TileWriter(logs.folder(log))
@@ -87,8 +91,10 @@ def publish(tenant: UUID) -> Checkpoint | None:
             before, log.published = log.published, log.size
             log.voucher = vouch.voucher(key, log)
             log.save(update_fields=["published", "voucher"])
-        # After the commit: a reader must never see a checkpoint that the database does not know.
-        writer.publish(signed)
+        # After the commit: a reader must never see a checkpoint that the database does not know. And the newest one,
+        # while no other publisher can go on: what is shown never goes back.
+        with transaction.atomic():
+            _show_again(head_to_change(key))
         writer.drop_partials(before, log.size)
     return made
 

@@ -21,8 +21,8 @@ def one_moment() -> Iterator[None]:
         yield
         return
     connection.ensure_connection()
+    raw: Any = connection.connection
     if connection.vendor == "postgresql":
-        raw: Any = connection.connection
         before = raw.isolation_level
         # Asked of the driver, since the statement would come after those that name the tenant.
         raw.isolation_level = _REPEATABLE
@@ -32,6 +32,9 @@ def one_moment() -> Iterator[None]:
         finally:
             if not raw.closed:
                 raw.isolation_level = before
+        return
+    if raw.in_transaction:  # begun by a block around this one
+        yield
         return
     # Django itself would begin as a writer, whom everybody else waits for.
     with connection.cursor() as cursor:

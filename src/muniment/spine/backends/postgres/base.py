@@ -34,10 +34,12 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         if wish != self._told and not self._rolling_back:
             # Unknown until it is done: an error here must not leave a wrong belief behind.
             self._told = None
-            self.connection.execute(
-                "SELECT set_config('muniment.tenant', %s, false), set_config('muniment.action', %s, false)",
-                wish,
-            )
+            # A line that is cut just here is the database's fault too, and whoever asked expects such a one.
+            with self.wrap_database_errors:
+                self.connection.execute(
+                    "SELECT set_config('muniment.tenant', %s, false), set_config('muniment.action', %s, false)",
+                    wish,
+                )
             self._told = wish
         return execute(sql, params, many, context)
 

@@ -36,7 +36,7 @@ ONLY_A_TEST = "THIS IS A TEST AUTHORITY: its word proves nothing to anybody."
 NO_TOKENS = "No time-stamp came with it. Not before: nobody said. Not after: not yet."
 
 MOST_LINES = 130
-_COUNT = re.compile(r"[1-9][0-9]{0,18}")
+_OLD_SIZE = re.compile(r"[1-9][0-9]{0,18}")
 Read = Callable[[str], bytes]
 
 
@@ -127,7 +127,7 @@ def parse_consistency(raw: bytes) -> tuple[int, list[bytes]]:
     """
     lines = raw.decode("latin-1").split("\n")
     word, _, size = lines[0].partition(" ")
-    if word != "old" or not _COUNT.fullmatch(size) or len(lines) > MOST_LINES:
+    if word != "old" or not _OLD_SIZE.fullmatch(size) or len(lines) > MOST_LINES:
         raise Malformed("A proof of consistency is not written as it must be.")
     found = int(size), [decode64(one, length=32) for one in lines[1:-1]]
     if write_consistency(*found) != raw:

@@ -1,11 +1,14 @@
 """The sealed body of an event: what it says in the clear, what each key opens, and what is refused."""
 
 import base64
+import unicodedata
 from uuid import UUID, uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from muniment.ledger.body import first_openings, read_part, sealed_parts, write_body, write_part
+from muniment.ledger.body import FRAGMENTS, first_openings, read_part, sealed_parts, write_body, write_part
 from muniment.ledger.models import Outbox
 from muniment.ledger.numbers import Standing, standing
 from muniment.ledger.openings import opened
@@ -55,6 +58,65 @@ def test_a_part_comes_back(closed):
 def test_fields_out_of_form_are_refused(fields):
     with pytest.raises(Malformed):
         read_part(SEED + canonical(fields), tenants_own=False)
+
+
+TYPICAL = {
+    "action": "cases.open",
+    "actor": "person/1",
+    "at": "2026-11-22T20:24:26.418337Z",
+    "origin": {
+        "address": "192.0.2.7",
+        "factors": ["password", "totp"],
+        "kind": "person",
+        "request": "0b" * 16,
+        "role": "analyst",
+        "via": "page",
+    },
+    "subject": "cases.Case/1",
+    "outcome": "done",
+}
+
+
+def test_what_nearly_every_event_says_takes_little_room_and_comes_back():
+    _, openings = seal_fields(TYPICAL, {"n": 7, "title": "Zoë"}, SEED)
+    written = write_part(SEED, openings, {})
+    spelt_out = canonical(
+        [[one.slot, one.value] for one in openings[:6]] + [[8, "n", 7], [9, "title", "Zoë"]]
+    )
+    assert len(written) < len(SEED) + 1 + len(spelt_out) - 100
+    fields = read_part(written, tenants_own=True).fields
+    assert fields == [(one.slot, one.path, one.value) for one in openings]
+    # As version 2 wrote it.
+    assert read_part(SEED + b"\0" + spelt_out, tenants_own=True).fields == fields
+
+
+def test_what_is_kept_for_ever_is_read_as_it_was_written():
+    """Written once by hand: a list of fragments that was changed would read old bodies as something else."""
+    raw = SEED + b"\0\x01cases.open\x02person/1\x0326-11-22T20:24:26.418337\x04192.0.2.7\x05\x0b" + b"0b" * 16
+    raw += b'"\x0eanalyst\x10cases.Case/1\x15n",7],[9,"title","Zo\xc3\xab"]]'
+    _, openings = seal_fields(TYPICAL, {"n": 7, "title": "Zoë"}, SEED)
+    assert write_part(SEED, openings, {}) == raw
+    assert len(FRAGMENTS) < 32
+    assert len(set(FRAGMENTS)) == len(FRAGMENTS)
+
+
+@given(values=st.lists(st.text() | st.sampled_from([one.decode() for one in FRAGMENTS]), max_size=4))
+def test_whatever_people_write_comes_back(values):
+    fields = [[8 + at, f"f{at}", unicodedata.normalize("NFC", one)] for at, one in enumerate(values)]
+    openings = [Opening(slot, f"facts.{name}", SEED, value) for slot, name, value in fields]
+    try:
+        written = write_part(SEED, openings, None)
+    except Malformed:
+        return  # lone surrogates
+    assert [list(one) for one in read_part(written, tenants_own=False).fields] == [
+        [slot, f"facts.{name}", value] for slot, name, value in fields
+    ]
+
+
+@pytest.mark.parametrize("code", [0, len(FRAGMENTS) + 1, 31])
+def test_a_byte_that_stands_for_nothing_is_refused(code):
+    with pytest.raises(Malformed, match="not known here"):
+        read_part(SEED + b'[[8,"n","' + bytes([code]) + b'"]]', tenants_own=False)
 
 
 def test_a_part_without_anything_is_refused():

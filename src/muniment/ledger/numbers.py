@@ -20,6 +20,8 @@ from muniment.ledger.models import Lane
 #: How the body of an event begins (`body.py`): version, lane, number, index of the stream.
 HEADER: Final = struct.Struct(">c16sQ16s")
 SECOND: Final = b"\x02"
+THIRD: Final = b"\x03"
+NUMBERED: Final = (SECOND, THIRD)
 
 COUNT_ON: Final = """
 UPDATE ledger_lane SET next_number = next_number + %s
@@ -59,7 +61,7 @@ class Standing:
 
     def packed(self) -> bytes:
         """Return it as it stands at the beginning of a body."""
-        return HEADER.pack(SECOND, bytes.fromhex(self.lane), self.number, bytes.fromhex(self.stream))
+        return HEADER.pack(THIRD, bytes.fromhex(self.lane), self.number, bytes.fromhex(self.stream))
 
 
 def standing(body: bytes) -> Standing | None:
@@ -69,7 +71,7 @@ def standing(body: bytes) -> Standing | None:
 
     :raises ValueError: when it has another form.
     """
-    if body[:1] == SECOND:
+    if body[:1] in NUMBERED:
         try:
             _, lane, number, stream = HEADER.unpack_from(body)
         except struct.error:

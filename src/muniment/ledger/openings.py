@@ -12,7 +12,7 @@ from uuid import UUID
 
 from muniment.ledger.body import Part, first_openings, read_part, sealed_parts
 from muniment.ledger.models import Event
-from muniment.ledger.numbers import SECOND
+from muniment.ledger.numbers import NUMBERED
 from muniment.ledger.record import place
 from muniment.proof.leaf import Opening, arranged
 from muniment.spine import envelope
@@ -56,7 +56,7 @@ def opened(tenant: UUID, event: UUID, body: bytes) -> Opened:
     :raises Malformed: when the body has not the form that the ledger writes.
     :raises Tampered: when a part was changed or belongs to another event.
     """
-    first = body[:1] != SECOND
+    first = body[:1] not in NUMBERED
     own: Part | None = None
     apart: list[Part] = []
     found: Iterable[Opening] = ()

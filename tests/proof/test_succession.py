@@ -53,7 +53,11 @@ class Grown:
             grown.append(leaf_hash(leaf))
         return grown.root()
 
-    def add(self, action: str, about: Signer, *signers: Signer, **changes: Any) -> None:
+    def add(
+        self, action: str, about: Signer, *signers: Signer, before: Signer | None = None, **changes: Any
+    ) -> None:
+        if before is not None:
+            changes = {"before": hashlib.sha256(before.vkeys()).hexdigest(), **changes}
         facts = {
             "keys": hashlib.sha256(about.vkeys()).hexdigest(),
             "number": 1,
@@ -69,7 +73,8 @@ class Grown:
         size = len(self.leaves)
         head = sign_checkpoint(signers[0], Checkpoint(ORIGIN, size, root_of(self.leaves)), NOON, *signers[1:])
         proof = write_tlog_proof(index, inclusion_proof(index, size, self.node), head)
-        self.steps.append(Step(write_event(index, leaf, openings), proof, about.vkeys()))
+        keys = about.vkeys() + (b"" if before is None else before.vkeys())
+        self.steps.append(Step(write_event(index, leaf, openings), proof, keys))
 
     def file(self) -> bytes:
         return write_succession(ORIGIN, self.steps)
@@ -117,13 +122,72 @@ def test_every_key_in_force_must_sign_and_those_let_go_are_not_heard() -> None:
         line.open(head(3, FIRST))
 
 
-def test_whoever_begins_in_the_middle_learns_from_where_on() -> None:
+def test_whoever_begins_in_the_middle_learns_what_was_before_and_what_came_after() -> None:
     line = follow_keys(whole().file(), SECOND.keys)
-    assert [one.index for one in line.turns] == [4]
-    assert (line.at(0), line.at(1)) == ((), SECOND.keys)
+    assert [one.index for one in line.turns] == [2, 4]
+    # The log let go of the first ones under the second ones, so that they were its own up to there.
+    assert line.at(0) == FIRST.keys
+    assert line.at(2) == follow_keys(whole().file(), FIRST.keys).at(2)
     both = follow_keys(whole().file(), (*FIRST.keys, *SECOND.keys))
     assert both.at(0) == FIRST.keys
     assert both.at(3) == SECOND.keys
+
+
+def twice() -> Grown:
+    """Two rotations in a row; each announcement names the keys before."""
+    made = Grown()
+    made.add("ledger.rotate_key", SECOND, FIRST, SECOND, before=FIRST)
+    made.add("ledger.retire_key", FIRST, SECOND)
+    made.add("ledger.rotate_key", THIRD, SECOND, THIRD, before=SECOND)
+    return made
+
+
+@pytest.mark.parametrize("trusted", [(FIRST,), (SECOND,), (THIRD,), (FIRST, SECOND, THIRD), (FIRST, THIRD)])
+def test_from_whichever_keys_one_begins_the_same_ones_are_in_force(trusted: tuple[Signer, ...]) -> None:
+    line = follow_keys(twice().file(), [key for one in trusted for key in one.keys])
+    assert [set(line.at(size)) for size in (0, 1, 2, 3, 4, 5)] == [
+        set(FIRST.keys),
+        {*FIRST.keys, *SECOND.keys},
+        {*FIRST.keys, *SECOND.keys},
+        set(SECOND.keys),
+        set(SECOND.keys),
+        {*SECOND.keys, *THIRD.keys},
+    ]
+    assert line.open(head(1, FIRST, SECOND))[0].size == 1
+    with pytest.raises(Malformed):
+        line.open(head(1, THIRD))
+
+
+def test_without_a_word_of_the_keys_before_nothing_is_said_of_them() -> None:
+    grown = Grown()
+    grown.add("ledger.rotate_key", SECOND, FIRST, SECOND)
+    line = follow_keys(grown.file(), SECOND.keys)
+    assert line.at(2) == SECOND.keys
+    with pytest.raises(Malformed, match="was the log's at this size"):
+        line.open(head(0, FIRST))
+    # And a step before the one that one begins with is passed over.
+    line = follow_keys(never_let_go().file(), THIRD.keys)
+    assert (line.turns, line.at(1)) == ((), ())
+
+
+def never_let_go() -> Grown:
+    made = Grown()
+    made.add("ledger.rotate_key", SECOND, FIRST, SECOND)
+    made.add("ledger.rotate_key", THIRD, SECOND, THIRD)
+    return made
+
+
+def test_keys_before_that_the_new_ones_did_not_sign_for_are_not_taken() -> None:
+    grown = Grown()
+    grown.add("ledger.rotate_key", SECOND, FIRST, before=FIRST)
+    with pytest.raises(Malformed, match="no good signature"):
+        follow_keys(grown.file(), SECOND.keys)
+    (step,) = grown.steps
+    for other in (THIRD.vkeys(), FIRST.vkeys()[:20]):
+        with pytest.raises(Malformed, match="step 1"):
+            follow_keys(
+                write_succession(ORIGIN, [Step(step.event, step.proof, SECOND.vkeys() + other)]), FIRST.keys
+            )
 
 
 def test_other_keys_lead_nowhere() -> None:
@@ -169,7 +233,8 @@ def test_keys_are_let_go_by_those_that_stay() -> None:
 def test_one_key_alone_is_no_successor() -> None:
     grown = whole()
     (step, *_) = grown.steps
-    for keys in (step.keys.splitlines(keepends=True)[0], step.keys + THIRD.vkeys()):
+    one = step.keys.splitlines(keepends=True)[0]
+    for keys in (one, step.keys + one):
         with pytest.raises(Malformed, match="one Ed25519 and one ML-DSA-44"):
             follow_keys(write_succession(ORIGIN, [Step(step.event, step.proof, keys)]), FIRST.keys)
 

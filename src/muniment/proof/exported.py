@@ -11,20 +11,16 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from muniment.proof.canonical import canonical, encode64, parse, shaped
-from muniment.proof.checkpoint import Checkpoint, open_checkpoint
+from muniment.proof.canonical import shaped
 from muniment.proof.errors import Malformed, Unreadable
-from muniment.proof.examine import Stop, judged, require_quantum
-from muniment.proof.layout import Disclosed, parse_event, write_event
+from muniment.proof.examine import judged
 from muniment.proof.leaf import Opening
-from muniment.proof.merkle import leaf_hash
-from muniment.proof.note import Key, Signed, parse_keys
-from muniment.proof.report import NOT_CHECKED, Check, Report
-from muniment.proof.tlogproof import TlogProof, parse_tlog_proof
+from muniment.proof.proven import LARGEST_PROVEN, ProvenEntry, left_open, write_proven
+from muniment.proof.report import Report
 
 EXPORT_KIND = "muniment.export/1"
 ACTIONS = ("ledger.export", "ledger.export_personal")
-LARGEST_EXPORT_MANIFEST = 1024 * 1024
+LARGEST_EXPORT_MANIFEST = LARGEST_PROVEN
 PIECE = 1024 * 1024
 EXPORT_FACTS: dict[str, type] = {
     "bytes": int,
@@ -38,10 +34,6 @@ EXPORT_FACTS: dict[str, type] = {
 }
 EXPORT_RANGE: dict[str, type] = {"end": int, "first": int, "size": int}
 HEAD_LINES = {"cef": 0, "csv": 1, "ocsf": 0}
-LOOSE_KEYS = (
-    "THE KEYS CAME WITH THE MANIFEST ITSELF: whoever made the export could have made them. "
-    "Ask the firm's auditor or the log's operator for the keys and give them with --trust."
-)
 NOT_PROVED = {
     "witnessed": (
         "Independent witnesses had seen this state of the log.",
@@ -58,60 +50,14 @@ NOT_PROVED = {
 }
 
 
-class _Exported:
-    """One run over one export; each method is a stage and leaves behind what the next ones need."""
+class _Exported(ProvenEntry):
+    """One run over one export."""
 
-    held: dict[str, Any]
-    event: Disclosed
-    proof: TlogProof
-    keys: tuple[Key, ...]
-    checkpoint: Checkpoint
-    signed: Signed
+    file: Path
     facts: dict[str, Any]
 
-    def __init__(self, file: Path, manifest: bytes, trust: bytes | None) -> None:
-        self.file = file
-        self.raw = manifest
-        self.trust = trust
-        self.shown: dict[str, Any] = {}
-
-    def manifest(self) -> str:
-        held = parse(self.raw, largest=LARGEST_EXPORT_MANIFEST)
-        self.held = shaped(held, {"event": dict, "k": str, "keys": str, "proof": str}, where="manifest")
-        if self.held["k"] != EXPORT_KIND:
-            raise Malformed("This is the manifest of something else than an export.")
-        self.event = parse_event(canonical(self.held["event"]))
-        self.proof = parse_tlog_proof(self.held["proof"].encode())
-        return ""
-
-    def trusted(self) -> str:
-        if self.trust is None:
-            self.keys = parse_keys(self.held["keys"].encode())
-            raise Stop(NOT_CHECKED, LOOSE_KEYS)
-        self.keys = parse_keys(self.trust)
-        return f"{len(self.keys)} keys, obtained apart from the manifest"
-
-    def log(self) -> str:
-        self.checkpoint, self.signed = open_checkpoint(self.proof.checkpoint, self.keys)
-        found = self.checkpoint
-        self.shown |= {"log origin": found.origin, "log size": found.size, "log root": encode64(found.root)}
-        return f"{found.origin}, {found.size} entries"
-
-    def quantum(self) -> str:
-        return require_quantum(self.signed)
-
-    def inclusion(self) -> str:
-        if self.proof.index != self.event.index or self.proof.extra is not None:
-            raise Malformed("The proof is about another entry, or says more than it may.")
-        self.proof.require(leaf_hash(self.event.raw), self.checkpoint)
-        return f"entry {self.event.index}"
-
     def statement(self) -> str:
-        self.event.require_openings()
-        values = {one.path: one.value for one in self.event.openings}
-        if values.get("action") not in ACTIONS or values.get("outcome") != "done":
-            raise Malformed("The entry is not one of an export that was made.")
-        facts = {path[6:]: value for path, value in values.items() if path.startswith("facts.")}
+        values, facts = self.values(ACTIONS, "an export that was made")
         self.facts = shaped(facts, EXPORT_FACTS, where="facts")
         span = shaped(self.facts["range"], EXPORT_RANGE, where="range")
         if self.facts["form"] not in HEAD_LINES:
@@ -146,25 +92,36 @@ class _Exported:
         return f"{size} bytes, SHA-256 {digest.hexdigest()}"
 
 
-def write_export(index: int, leaf: bytes, openings: tuple[Opening, ...], proof: bytes, keys: str) -> bytes:
+def write_export(
+    index: int,
+    leaf: bytes,
+    openings: tuple[Opening, ...],
+    proof: bytes,
+    keys: str,
+    *,
+    succession: bytes | None = None,
+) -> bytes:
     """Write the manifest of an export around its entry and the proof of it.
 
     :param proof: a C2SP tlog-proof, which holds the signed checkpoint.
-    :param keys: the log's keys, for whoever has none yet.
+    :param keys: the log's keys, for whoever has none yet. :param succession: the steps of its keys, if they changed.
     :raises Malformed: when the openings do not open the leaf.
     """
-    event = parse(write_event(index, leaf, openings))
-    return canonical({"event": event, "k": EXPORT_KIND, "keys": keys, "proof": proof.decode("utf-8")})
+    return write_proven(EXPORT_KIND, index, leaf, openings, proof, keys=keys, succession=succession)
 
 
-def verify_export(file: str | Path, manifest: bytes, trust: bytes | None = None) -> Report:
+def verify_export(
+    file: str | Path, manifest: bytes, trust: bytes | None = None, succession: bytes | None = None
+) -> Report:
     """Verify an export against its manifest and report each check with the sentence that it proves.
 
     :param trust: the bytes of a vkeys file that was obtained apart from both; without it the report says loudly
         that the keys came with the manifest itself.
+    :param succession: the steps of the log's keys, when the export is of other keys than the trusted ones.
     :raises Unreadable: when the file cannot be read, so that nothing is known about it.
     """
-    run = _Exported(Path(file), manifest, trust)
+    run = _Exported(manifest, trust, succession, kind=EXPORT_KIND, what="manifest")
+    run.file = Path(file)
     try:
         checks = judged(
             (
@@ -179,5 +136,4 @@ def verify_export(file: str | Path, manifest: bytes, trust: bytes | None = None)
         )
     except OSError as error:
         raise Unreadable("The file cannot be read.") from error
-    checks += [Check(name, NOT_CHECKED, proves, why) for name, (proves, why) in NOT_PROVED.items()]
-    return Report(tuple(checks), tuple(run.event.withheld()) if hasattr(run, "event") else (), run.shown)
+    return Report((*checks, *left_open(NOT_PROVED)), run.withheld(), run.shown)

@@ -37,6 +37,7 @@ MODULES = (
     "report",
     "examine",
     "entryfile",
+    "proven",
     "exported",
     "certificate",
     "streamfile",

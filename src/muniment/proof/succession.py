@@ -9,7 +9,8 @@ size must have signed there: one that is left out is refused.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +33,7 @@ class Step:
     """One entry that announces keys or lets them go.
 
     :param event: the event's file with the fields that are opened. :param proof: where it stands, under a checkpoint.
-    :param keys: the lines of the keys that it is about.
+    :param keys: the lines of the keys that it is about; behind announced ones those that signed before.
     """
 
     event: bytes
@@ -89,6 +90,11 @@ class Line:
         :raises Malformed: when a signature fails or is missing.
         """
         wanted = self.at(parse_checkpoint(raw).size)
+        if not wanted:
+            raise Malformed(
+                "None of the trusted keys, nor any that they lead to, was the log's at this size.",
+                todo="Ask for the file of the log's keys: muniment ledger checkpoint --succession.",
+            )
         found, signed = open_checkpoint(raw, (*wanted, *others), origin=self.origin)
         if set(wanted) - {*signed.good, *signed.unchecked}:
             raise Malformed("A key of the log that was in force at this size has not signed.")
@@ -130,65 +136,115 @@ def begin_line(origin: str, keys: Iterable[Key]) -> Line:
     return Line(origin, tuple(Term(key) for key in keys if key.name == origin))
 
 
+@dataclass(frozen=True)
+class _Told:
+    """A step taken apart; nothing of it is believed yet."""
+
+    said: Turn
+    event: Disclosed
+    proof: TlogProof
+    keys: frozenset[Key]
+    before: frozenset[Key]
+
+
 def follow_keys(raw: bytes, trusted: Iterable[Key]) -> Line:
-    """Follow a log's keys from those that are trusted.
+    """Follow a log's keys from those that are trusted, back to the first and on to the newest.
 
     :param trusted: keys that were obtained apart from this file; those of other names are left out.
     :raises Malformed: when a step does not hold, or announces keys under others than the trusted ones.
     """
     origin, steps = parse_succession(raw)
-    line = begin_line(origin, trusted)
-    if not line.terms:
+    begun = begin_line(origin, trusted)
+    if not begun.terms:
         raise Malformed("None of the trusted keys is one of this log.")
+    told = []
     for number, step in enumerate(steps, start=1):
-        try:
-            line = _followed(line, step)
-        except Malformed as error:
-            raise Malformed(error.what, where=f"step {number} {error.where}".strip()) from None
+        with _in_step(number):
+            told.append(_taken_apart(step, origin))
+    known = _reached_back(origin, told, set(begun.keys))
+    later = {key for one in told if one.said.announced for key in one.keys}
+    line = Line(origin, tuple(Term(key) for key in _sorted(known - later)))
+    for number, one in enumerate(told, start=1):
+        with _in_step(number):
+            line = _followed(line, one, known)
     return line
 
 
-def _followed(line: Line, step: Step) -> Line:
-    keys = _keys_of(step, line.origin)
+@contextmanager
+def _in_step(number: int) -> Iterator[None]:
+    try:
+        yield
+    except Malformed as error:
+        raise Malformed(error.what, todo=error.todo, where=f"step {number} {error.where}".strip()) from None
+
+
+def _taken_apart(step: Step, origin: str) -> _Told:
+    lines = step.keys.splitlines(keepends=True)
+    keys, before = (_pair(b"".join(part), origin) for part in (lines[:2], lines[2:] or lines[:2]))
     event, proof = parse_event(step.event), parse_tlog_proof(step.proof)
-    facts = _opened(event, step)
+    facts = _opened(event, b"".join(lines[:2]))
     said = Turn(event.index, facts["action"] == ANNOUNCED, str(facts.get("facts.until", "")))
+    if lines[2:] and facts.get("facts.before") != hashlib.sha256(b"".join(lines[2:])).hexdigest():
+        raise Malformed("The keys that are said to have signed before are not those of the entry.")
+    return _Told(said, event, proof, keys, before if lines[2:] else frozenset())
+
+
+def _reached_back(origin: str, told: Sequence[_Told], trusted: set[Key]) -> set[Key]:
+    """Return the trusted keys and those before them that they call the log's own; what does not hold leads nowhere."""
+    known = set(trusted)
+    for at in reversed(range(len(told))):
+        one = told[at]
+        sign = one.keys
+        if not one.said.announced:
+            sign = next((each.keys for each in reversed(told[:at]) if each.said.announced), frozenset())
+        if sign and sign <= known:
+            with suppress(Malformed):
+                head, _ = Line(origin, tuple(Term(key) for key in _sorted(sign))).open(one.proof.checkpoint)
+                _included(one.event, one.proof, head)
+                known |= one.before if one.said.announced else one.keys
+    return known
+
+
+def _followed(line: Line, one: _Told, known: Collection[Key]) -> Line:
     ours = set(line.newest)
-    if said.announced:
-        if keys <= ours:
-            return _known(line, keys, event, proof)
-        return _announced(line, said, keys, event, proof)
-    if not keys & ours:
-        return line
-    return _retired(line, said, keys, event, proof)
+    if not one.said.announced:
+        return _retired(line, one) if one.keys & ours else line
+    if one.keys <= set(known):
+        return _known(line, one)
+    return _announced(line, one) if ours else line
 
 
-def _announced(line: Line, said: Turn, keys: set[Key], event: Disclosed, proof: TlogProof) -> Line:
-    head, _ = line.open(proof.checkpoint)
-    _included(event, proof, head)
-    fresh = Line(line.origin, tuple(Term(key, event.index) for key in _sorted(keys)))
-    fresh.open(proof.checkpoint)
-    return Line(line.origin, (*line.terms, *fresh.terms), (*line.turns, said))
+def _announced(line: Line, one: _Told) -> Line:
+    head, _ = line.open(one.proof.checkpoint)
+    _included(one.event, one.proof, head)
+    fresh = _begun(line.origin, one)
+    fresh.open(one.proof.checkpoint)
+    return Line(line.origin, (*line.terms, *fresh.terms), (*line.turns, one.said))
 
 
-def _known(line: Line, keys: set[Key], event: Disclosed, proof: TlogProof) -> Line:
-    """Keys that are trusted from elsewhere: all there is to learn is from which entry on they sign."""
-    fresh = {key: Term(key, event.index) for key in keys}
-    head, _ = Line(line.origin, tuple(fresh.values())).open(proof.checkpoint)
-    _included(event, proof, head)
-    return Line(line.origin, tuple(fresh.get(term.key, term) for term in line.terms), line.turns)
+def _known(line: Line, one: _Told) -> Line:
+    """Keys that are trusted already: whoever signed before must have signed with them where they are announced."""
+    fresh = _begun(line.origin, one)
+    both = Line(line.origin, (*line.terms, *fresh.terms))
+    head, _ = both.open(one.proof.checkpoint)
+    _included(one.event, one.proof, head)
+    return Line(line.origin, both.terms, line.turns)
 
 
-def _retired(line: Line, said: Turn, keys: set[Key], event: Disclosed, proof: TlogProof) -> Line:
+def _begun(origin: str, one: _Told) -> Line:
+    return Line(origin, tuple(Term(key, one.event.index) for key in _sorted(one.keys)))
+
+
+def _retired(line: Line, one: _Told) -> Line:
     terms = tuple(
-        Term(term.key, term.first, event.index) if term.key in keys and term.last is None else term
+        Term(term.key, term.first, one.event.index) if term.key in one.keys and term.last is None else term
         for term in line.terms
     )
-    left = Line(line.origin, terms, (*line.turns, said))
+    left = Line(line.origin, terms, (*line.turns, one.said))
     if not left.newest:
         raise Malformed("The log lets go of every key that is trusted here.")
-    head, _ = left.open(proof.checkpoint)
-    _included(event, proof, head)
+    head, _ = left.open(one.proof.checkpoint)
+    _included(one.event, one.proof, head)
     return left
 
 
@@ -198,23 +254,23 @@ def _included(event: Disclosed, proof: TlogProof, head: Checkpoint) -> None:
     proof.require(leaf_hash(event.raw), head)
 
 
-def _opened(event: Disclosed, step: Step) -> dict[str, Any]:
+def _opened(event: Disclosed, keys: bytes) -> dict[str, Any]:
     event.require_openings()
     facts: dict[str, Any] = {one.path: one.value for one in event.openings}
     if facts.get("action") not in (ANNOUNCED, RETIRED) or facts.get("outcome") != "done":
         raise Malformed("The entry neither announces keys nor lets them go.")
-    if facts.get("facts.keys") != hashlib.sha256(step.keys).hexdigest():
+    if facts.get("facts.keys") != hashlib.sha256(keys).hexdigest():
         raise Malformed("The keys are not those of the entry.")
     return facts
 
 
-def _keys_of(step: Step, origin: str) -> set[Key]:
-    keys = parse_keys(step.keys)
+def _pair(lines: bytes, origin: str) -> frozenset[Key]:
+    keys = parse_keys(lines)
     wanted = [(origin, ED25519), (origin, COSIGNED_MLDSA44)]
     if sorted((key.name, key.kind) for key in keys) != wanted:
         raise Malformed("A step is about one Ed25519 and one ML-DSA-44 key of the log.")
-    return set(keys)
+    return frozenset(keys)
 
 
-def _sorted(keys: set[Key]) -> list[Key]:
-    return sorted(keys, key=lambda key: key.kind)
+def _sorted(keys: Collection[Key]) -> list[Key]:
+    return sorted(keys, key=lambda key: (key.kind, key.public))

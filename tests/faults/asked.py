@@ -31,9 +31,10 @@ class Said:
 
 
 def said(tenant: UUID, request: str = "") -> Iterator[Said]:
-    """Yield what waits in a tenant's outbox, or what of it one request left."""
+    """Yield what waits in a tenant's outbox; or what one request left, whether it waits or has its place."""
     with tenant_scope(tenant):
-        for row in Outbox.objects.order_by("order"):
+        placed = Entry.objects.order_by("idx") if request else ()
+        for row in [*placed, *Outbox.objects.order_by("order")]:
             one = _said(row)
             if not request or one.request == request:
                 yield one

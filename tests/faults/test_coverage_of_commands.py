@@ -103,7 +103,7 @@ def test_every_command_that_is_refused_leaves_an_entry(leaf, ran):
         return
     [entry] = one["left"]
     assert (entry["kind"], entry["outcome"], entry["actor"], entry["via"]) == (
-        *("ops.command", "refused", "system:operator", "cli"),
+        *("ops.read", "refused", "system:operator", "cli"),
     )
     assert entry["facts"]["asked"] == f"muniment {leaf}"
     assert "no-such-option" not in json.dumps(entry)

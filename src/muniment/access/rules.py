@@ -170,7 +170,7 @@ WORKER: Final = frozenset(
 
 
 #: What the site and the command line put on record in the name of whoever they answer, whatever their role.
-EDGE: Final = frozenset({"ops.command", "site.read"})
+EDGE: Final = frozenset({"ops.read", "site.read"})
 
 
 def permissions(role: str) -> frozenset[str]:

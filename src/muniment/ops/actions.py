@@ -12,8 +12,10 @@ from uuid import UUID
 from muniment.access.rules import WORKER
 from muniment.ledger.action import Act, action, refuse
 from muniment.ledger.words import Sealed
-from muniment.spine import asking
-from muniment.spine.actor import system
+from muniment.spine import asking, ports
+from muniment.spine.actor import Actor, system
+from muniment.spine.errors import Busy
+from muniment.spine.models import Job
 from muniment.spine.queue import Taken
 from muniment.spine.scope import DEPLOYMENT
 
@@ -32,16 +34,50 @@ def migrate(act: Act, *, steps: Sequence[str]) -> None:
     act.record("ops.tables", stream="ops", count=len(steps), steps=list(steps)[-100:])
 
 
-@action(
-    "ops.command", cls="page.read", says="{actor} was answered at the machine on {facts.asked}", reads=True
-)
-def command(act: Act, *, asked: str, target: Mapping[str, str], came: str = "") -> None:
+@action("ops.sweep", cls="system.change", says="Muniment took away {facts.count:row|rows} that were over")
+def sweep(act: Act, *, sessions: int, remembered: int) -> None:
+    """Put on record that sessions past their end, and attempts and codes that count no longer, were taken away."""
+    act.record(
+        "ops.sweep", stream="ops", count=sessions + remembered, sessions=sessions, remembered=remembered
+    )
+
+
+@action("ops.read", cls="page.read", says="{actor} was answered at the machine on {facts.asked}", reads=True)
+def read(act: Act, *, asked: str, target: Mapping[str, str], came: str = "") -> None:
     """Put on record that a command was answered which left no entry of its own.
 
     :param asked: the command. :param target: what it was about. :param came: what came of it, in a few words.
     """
     more = {"came": came} if came else {}
-    act.record("ops.command", stream="ops", asked=asked, target=Sealed(dict(target)), **more)
+    act.record("ops.read", stream="ops", asked=asked, target=Sealed(dict(target)), **more)
+
+
+def lost(job: Job) -> None:
+    """Put on record that a job is given up because its worker died with it each time that it was tried.
+
+    :raises Busy: when that cannot be put on record; the job is not given up then.
+    """
+    with asking.asked(str(job.id), f"job {job.path}"):
+        why = "The worker of this job died with it each time that it was tried."
+        if not refuse(_worker(job), "ops.work", why, attempt=job.attempts):
+            raise Busy("That a job is given up cannot be put on record.")
+
+
+def one_round(what: str, deed: Callable[[], bool]) -> bool:
+    """Do one round of what the worker does again and again; what it leaves in the ledger bears one number."""
+    with asking.asked(ports.new_id().hex, f"round {what}"):
+        return deed()
+
+
+def failed_round(what: str, fault: BaseException) -> bool:
+    """Put on record that a round of the worker failed, by the kind of the fault; returns whether it is on record."""
+    with asking.asked(ports.new_id().hex, f"round {what}"):
+        hand = system("worker", may=WORKER)
+        return refuse(hand, "ops.work", "This round of the worker failed.", fault=type(fault).__name__)
+
+
+def _worker(job: Job) -> Actor:
+    return system("worker", may=WORKER, tenant=UUID(str(job.tenant_id)) if job.tenant_id else DEPLOYMENT)
 
 
 def one_job(taken: Taken, run: Callable[[Taken], bool]) -> bool:
@@ -50,8 +86,7 @@ def one_job(taken: Taken, run: Callable[[Taken], bool]) -> bool:
     :param run: does the job; returns whether it was done.
     """
     job = taken.job
-    tenant = UUID(str(job.tenant_id)) if job.tenant_id else DEPLOYMENT
-    hand = system("worker", may=WORKER, tenant=tenant)
+    hand = _worker(job)
     with asking.asked(str(job.id), f"job {job.path}") as asked:
         done = run(taken)
         if not done:

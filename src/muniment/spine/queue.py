@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -127,11 +128,13 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def take(worker: str, at: datetime) -> Taken | None:
+def take(worker: str, at: datetime, lost: Callable[[Job], None] = lambda _job: None) -> Taken | None:
     """Take the most urgent job that is ready or whose lease has run out; ``None`` when there is none.
 
     A job that fails says so, and is counted by :func:`run`. One that takes its worker with it every time never does:
     it has one try more, in which it may put that on record, and then stays *failed* so that the queue goes on.
+
+    :param lost: told of such a job before it is given up; it stays as it is when this raises.
     """
     with transaction.atomic():
         waiting = Q(state="ready", run_at__lte=at) | Q(state="running", lease_until__lt=at)
@@ -139,6 +142,7 @@ def take(worker: str, at: datetime) -> Taken | None:
         while (job := jobs.select_for_update(skip_locked=True).first()) is not None:
             if job.state == "ready" or job.attempts <= MOST_ATTEMPTS:
                 break
+            lost(job)
             job.state, job.failure, job.finished_at = "failed", _path(WorkerLost), at
             job.save(update_fields=["state", "failure", "finished_at"])
         if job is None:

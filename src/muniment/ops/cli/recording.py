@@ -168,8 +168,8 @@ def unwritten() -> Busy:
 def _leave(one: Running) -> None:
     from muniment.ops import acting, actions  # noqa: PLC0415  # models need Django set up
 
-    actor = replace(one.actor or acting.operator(), may=frozenset({"ops.command"}))
-    actions.command(actor, asked=one.asked.what, target=one.asked.target, came=one.came)
+    actor = replace(one.actor or acting.operator(), may=frozenset({"ops.read"}))
+    actions.read(actor, asked=one.asked.what, target=one.asked.target, came=one.came)
 
 
 def _refused(one: Running, path: str, fault: BaseException) -> None:
@@ -219,4 +219,4 @@ def refuse(actor: Actor | None, fault: BaseException) -> None:
         from muniment.ledger import action  # noqa: PLC0415  # models need Django set up
         from muniment.ops import acting  # noqa: PLC0415  # as above
 
-        action.refuse(actor or acting.operator(), "ops.command", f"The answer was: {code}.")
+        action.refuse(actor or acting.operator(), "ops.read", f"The answer was: {code}.")

@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 #: The lists themselves; named and not imported, since the site and the commands stand above the reference.
 LIST: Final = "muniment.site.unrecorded"
 COMMANDS: Final = "muniment.ops.cli.unrecorded"
+ROUNDS: Final = "muniment.ops.serving.rounds"
 
 
 def unrecorded() -> str:
@@ -45,6 +46,14 @@ def unrecorded() -> str:
         refusals = "leave none" if known.refusals else "leave an entry"
         lines.append(f"| `muniment {name}` | {refusals} | {known.why} |")
     lines += [f"| {what} | | {why} |" for what, why in commands.BESIDE.items()]
+    lines += [
+        "",
+        "## What the worker does by itself",
+        "",
+        "| round | what it leaves |",
+        "| --- | --- |",
+    ]
+    lines += [f"| {what} | {left} |" for what, left in sorted(import_module(ROUNDS).ROUNDS.items())]
     return "\n".join(lines)
 
 

@@ -24,7 +24,7 @@ def catch_up() -> int:
         closing.catch_up_all()
         with asking.asked(ports.new_id().hex, "muniment serve") as asked:
             asked.user = machine.user()
-            actions.command(system("operator", may=EDGE, via="cli"), asked=asked.what, target={})
+            actions.read(system("operator", may=EDGE, via="cli"), asked=asked.what, target={})
     except (MunimentError, KeyFault) as why:
         sys.stderr.write(f"Nothing is served: {why}\n")
         return 1

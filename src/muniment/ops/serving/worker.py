@@ -12,12 +12,11 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
 
 import structlog
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import connection
 
 from muniment.ledger import clock, logs, publish, tally, witnessing
 from muniment.ledger.pushing import follow
@@ -26,9 +25,8 @@ from muniment.ledger.time import stamping
 from muniment.lifecycle import leftover
 from muniment.ops import actions
 from muniment.ops.serving import looking, sweeping
-from muniment.proof.errors import Malformed
+from muniment.ops.serving.rounds import guarded
 from muniment.spine import config, ports
-from muniment.spine.errors import MunimentError
 from muniment.spine.installation import keyring
 from muniment.spine.models import Job
 from muniment.spine.queue import run, take, worker_name
@@ -78,9 +76,9 @@ class Worker:
         while not self.stopping.is_set():
             if ports.monotonic() - swept >= sweeping.EVERY:
                 swept = ports.monotonic()
-                _guarded("sessions", lambda: sweeping.sweep(ports.now()) > 0)
-                _guarded("pages", _rewrite)
-            if not _guarded("queue", lambda: self._one_job(name)):
+                guarded("sessions", lambda: sweeping.sweep(ports.now()) > 0)
+                guarded("pages", _rewrite)
+            if not guarded("queue", lambda: self._one_job(name)):
                 self.stopping.wait(LOOK_EVERY)
 
     def _one_job(self, name: str) -> bool:
@@ -100,34 +98,34 @@ class Worker:
     def ledger(self) -> None:
         """Settle the ledger each second while there is work."""
         while not self.stopping.wait(SETTLE_EVERY):
-            _guarded("ledger", _settle)
-        _guarded("ledger", _settle)
+            guarded("ledger", _settle)
+        guarded("ledger", _settle)
         connection.close()
 
     def checks(self) -> None:
         """Hold the ledger against itself when it is time, and take away what is past its time."""
         while not self.stopping.wait(looking.EVERY):
-            _guarded("checks", lambda: looking.look(self.stopping))
+            guarded("checks", lambda: looking.look(self.stopping))
         connection.close()
 
     def times(self) -> None:
         """Look at the clock, first of all when the process starts, and ask the time-stamp authorities each hour."""
-        _guarded("clock", _look)
+        guarded("clock", _look)
         while not self.stopping.wait(TIME_EVERY):
-            _guarded("clock", _look)
-            _guarded("time-stamps", _stamp)
+            guarded("clock", _look)
+            guarded("time-stamps", _stamp)
         connection.close()
 
     def pushing(self) -> None:
         """Push entries to the collector, if one is named; the ledger goes on whether it answers or not."""
         while not self.stopping.wait(PUSH_EVERY):
-            _guarded("pushing", _push)
+            guarded("pushing", _push)
         connection.close()
 
     def witnesses(self) -> None:
         """Ask the witnesses for what they have not cosigned yet; the ledger goes on whether they answer or not."""
         while not self.stopping.wait(ASK_EVERY):
-            _guarded("witnesses", _ask)
+            guarded("witnesses", _ask)
         connection.close()
 
 
@@ -189,16 +187,6 @@ def _settle() -> bool:
     if any(one.sequenced for one in done):
         spans.keep_all_up()
     return any(one.sequenced for one in done)
-
-
-def _guarded(what: str, deed: Callable[[], bool]) -> bool:
-    """Do something, and go on when it fails: the database may be away for a moment."""
-    try:
-        close_old_connections()
-        return deed()
-    except (DatabaseError, MunimentError, Malformed, OSError) as fault:
-        log.exception("work_failed", what=what, kind=type(fault).__name__)
-        return False
 
 
 def hand_back_what_the_dead_held() -> int:

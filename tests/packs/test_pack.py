@@ -293,9 +293,27 @@ def test_who_looked_at_the_case_is_counted_and_not_named(case, otto, vera):
 
 def test_a_stream_that_is_too_long_for_one_proof_is_said_not_to_be_shown_whole(case, otto, monkeypatch):
     publish.settle(heads=True)
-    monkeypatch.setattr(streams, "MOST_IN_STREAM", 1)
+    monkeypatch.setattr(streams, "MOST_IN_LONG", 1)
     with tenant_scope(otto.tenant):
         contents, _ = jobs.contents_of(case.id, NOON)
     assert contents.stream == b""
     report = verify_pack(io.BytesIO(build_pack(contents)))
     assert (report.verified, report.outcomes()["complete"]) == (True, "not checked")
+
+
+def test_a_stream_that_is_too_long_for_the_first_form_is_shown_whole_in_the_second(case, otto, monkeypatch):
+    publish.settle(heads=True)
+    monkeypatch.setattr(streams, "MOST_IN_STREAM", 1)
+    with tenant_scope(otto.tenant):
+        contents, proofs = jobs.contents_of(case.id, NOON)
+    assert b'"muniment.stream/2"' in contents.stream
+    report = verify_pack(io.BytesIO(build_pack(contents)), proofs.log.vkeys.encode())
+    assert (report.verified, report.outcomes()["complete"]) == (True, "passed")
+
+
+def test_leaves_that_are_too_large_for_one_proof_are_said_so(case, otto, monkeypatch):
+    publish.settle(heads=True)
+    monkeypatch.setattr(streams, "MOST_IN_STREAM", 1)
+    monkeypatch.setattr(streams, "LARGEST_STREAM", 1000)
+    with tenant_scope(otto.tenant):
+        assert jobs.contents_of(case.id, NOON)[0].stream == b""

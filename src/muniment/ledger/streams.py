@@ -27,10 +27,13 @@ from muniment.ledger.sequence import head_to_change, sequence
 from muniment.proof.checkpoint import parse_checkpoint
 from muniment.proof.errors import Malformed
 from muniment.proof.leaf import parse_leaf
+from muniment.proof.merkle import inclusion_of_many
 from muniment.proof.streamheads import Head, HeadMap
 from muniment.proof.streamproof import (
     HEADS_CLASS,
     LARGEST_HEADS,
+    LARGEST_STREAM,
+    MOST_IN_LONG,
     MOST_IN_STREAM,
     Placed,
     RebuiltHeads,
@@ -49,6 +52,8 @@ from muniment.spine.scope import tenant_scope
 KIND: Final = "ledger.commit_heads"
 EVERY: Final = timedelta(seconds=60)
 CHUNK: Final = 5000
+#: More bytes than anything but the leaf itself needs of a proof, for each of its entries and hashes.
+PER_ENTRY: Final = 64
 STALE: Final = "The map of streams that the ledger committed cannot be made again from its tables."
 
 #: The last entry of every stream. Where its place is not noted, one look into the index finds it; where it is, the
@@ -271,11 +276,19 @@ def proof(tenant: UUID, tag: bytes, checkpoint: bytes | None = None) -> StreamPr
                 # What the map takes was pruned since; the next leaf is about what is there.
                 raise Busy(STALE, todo="Run: muniment ledger settle, then try again.")
         whole = at.sn + 1 if at is not None and at.tag == tag else 0
-        if whole > MOST_IN_STREAM:
-            raise Refused(f"This stream has more than {MOST_IN_STREAM} entries, too many for one proof.")
+        if whole > MOST_IN_LONG:
+            raise Refused(f"This stream has more than {MOST_IN_LONG} entries, too many for one proof.")
         rows = Entry.objects.filter(stream=UUID(bytes=tag), sn__lt=whole).order_by("sn")
-        entries = tuple(_placed(tiles, one.idx, one.leaf) for one in rows)
-    return StreamProof(tag, raw, _placed(tiles, newest.idx, newest.leaf), openings, path, at, entries)
+        held = [(one.idx, one.leaf) for one in rows.iterator(chunk_size=CHUNK)]
+        said_by_heads = _placed(tiles, newest.idx, newest.leaf)
+        if whole <= MOST_IN_STREAM:
+            entries = tuple(_placed(tiles, idx, leaf) for idx, leaf in held)
+            return StreamProof(tag, raw, said_by_heads, openings, path, at, entries)
+        shared = inclusion_of_many([idx for idx, _ in held], size, tiles.node)
+    if sum(len(leaf) for _, leaf in held) * 4 // 3 + PER_ENTRY * (len(held) + len(shared)) > LARGEST_STREAM:
+        raise Refused("The leaves of this stream are too large for one proof.")
+    entries = tuple(Placed(idx, leaf, ()) for idx, leaf in held)
+    return StreamProof(tag, raw, said_by_heads, openings, path, at, entries, tuple(shared))
 
 
 def _placed(tiles: Tiles, index: int, leaf: bytes) -> Placed:

@@ -8,6 +8,7 @@ state of its own, never an empty proof. A proof of the wrong length is refused, 
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 
 from muniment.proof.errors import Malformed
@@ -117,6 +118,71 @@ def inclusion_proof(index: int, size: int, nodes: Nodes) -> list[bytes]:
             ranges.append((first, middle))
             first = middle
     return [subtree_root(low, high, nodes) for low, high in reversed(ranges)]
+
+
+def inclusion_of_many(places: Sequence[int], size: int, nodes: Nodes) -> list[bytes]:
+    """Return the hashes that lead from several leaves together to the root, each hash once, from left to right.
+
+    They are those of the greatest subtrees in which none of the leaves stands.
+
+    :param places: of the leaves, growing.
+    :raises Malformed: when there is none, they do not grow, or one is not in the tree.
+    """
+    _require_places(places, size)
+    found: list[bytes] = []
+
+    def over(first: int, last: int, low: int, high: int) -> None:
+        if low == high:
+            found.append(subtree_root(first, last, nodes))
+        elif last - first > 1:
+            middle = first + _split(last - first)
+            cut = bisect_left(places, middle, low, high)
+            over(first, middle, low, cut)
+            over(middle, last, cut, high)
+
+    over(0, size, 0, len(places))
+    return found
+
+
+def verify_many(
+    hashed: Sequence[bytes], places: Sequence[int], size: int, proof: Sequence[bytes], root: bytes
+) -> None:
+    """Make sure that several leaf hashes stand at their places in the tree of `size` leaves with this root.
+
+    :param places: of the leaves, growing. :param proof: as `inclusion_of_many` orders it.
+    :raises Malformed: when they do not, or the proof has the wrong length.
+    """
+    _require_places(places, size)
+    if len(hashed) != len(places) or any(len(one) != HASH for one in (*hashed, *proof)):
+        raise Malformed(
+            "A leaf hash and the hashes of a proof are 32 bytes each, and each leaf has its place."
+        )
+    left = iter(proof)
+
+    def over(first: int, last: int, low: int, high: int) -> bytes:
+        if low == high:
+            found = next(left, b"")
+            if not found:
+                raise Malformed("The inclusion proof has the wrong length.")
+            return found
+        if last - first == 1:
+            return hashed[low]
+        middle = first + _split(last - first)
+        cut = bisect_left(places, middle, low, high)
+        return node_hash(over(first, middle, low, cut), over(middle, last, cut, high))
+
+    found = over(0, size, 0, len(places))
+    if next(left, None) is not None:
+        raise Malformed("The inclusion proof has the wrong length.")
+    if found != root:
+        raise Malformed("The inclusion proof does not lead to the root.")
+
+
+def _require_places(places: Sequence[int], size: int) -> None:
+    if not places or not 0 <= places[0] <= places[-1] < size:
+        raise Malformed("There is no such entry in a tree of this size.")
+    if any(places[at] >= places[at + 1] for at in range(len(places) - 1)):
+        raise Malformed("The places of the entries do not grow.")
 
 
 def consistency_proof(old: int, new: int, nodes: Nodes) -> list[bytes]:
@@ -251,3 +317,19 @@ def _require_subtree(first: int, last: int) -> None:
 def _split(width: int) -> int:
     """Return the greatest power of two below `width`."""
     return 1 << ((width - 1).bit_length() - 1)
+
+
+def root_of_full(hashes: Sequence[bytes]) -> bytes:
+    """Return the root over hashes, as many as a power of two."""
+    row = list(hashes)
+    while len(row) > 1:
+        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
+    return row[0]
+
+
+def joined(hashes: Sequence[bytes]) -> bytes:
+    """Return the root over subtrees that stand beside each other, the greatest first."""
+    found = hashes[-1]
+    for left in reversed(hashes[:-1]):
+        found = node_hash(left, found)
+    return found

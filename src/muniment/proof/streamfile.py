@@ -7,12 +7,13 @@ none of its own. What is shown is said in words: how many entries, of which clas
 from __future__ import annotations
 
 from muniment.proof.canonical import encode64
-from muniment.proof.checkpoint import Checkpoint, open_checkpoint
+from muniment.proof.checkpoint import Checkpoint
 from muniment.proof.errors import Malformed
 from muniment.proof.examine import judged, require_quantum, second_in_words
 from muniment.proof.note import Signed, parse_keys
 from muniment.proof.report import NOT_CHECKED, Check, Report
 from muniment.proof.streamproof import StreamProof, parse_stream_proof
+from muniment.proof.succession import follow_keys, open_by
 
 NOT_SHOWN = {
     "witnessed": ("Independent witnesses had seen this state of the log.", "This version does not check it."),
@@ -30,9 +31,10 @@ class _Streamed:
     checkpoint: Checkpoint
     signed: Signed
 
-    def __init__(self, raw: bytes, trust: bytes | None) -> None:
+    def __init__(self, raw: bytes, trust: bytes | None, succession: bytes | None) -> None:
         self.raw = raw
         self.trust = trust
+        self.succession = succession
         self.shown: dict[str, object] = {}
 
     def statement(self) -> str:
@@ -43,7 +45,9 @@ class _Streamed:
     def log(self) -> str:
         if self.trust is None:
             raise Malformed("The file has no keys of its own.", todo="Give the log's keys with --trust.")
-        self.checkpoint, self.signed = open_checkpoint(self.proof.checkpoint, parse_keys(self.trust))
+        keys = parse_keys(self.trust)
+        line = None if self.succession is None else follow_keys(self.succession, keys)
+        self.checkpoint, self.signed = open_by(line, self.proof.checkpoint, keys)
         found = self.checkpoint
         self.shown |= {"log origin": found.origin, "log size": found.size, "log root": encode64(found.root)}
         return f"{found.origin}, {found.size} entries"
@@ -52,8 +56,9 @@ class _Streamed:
         return require_quantum(self.signed)
 
     def inclusion(self) -> str:
-        for one in (self.proof.heads, *self.proof.entries):
-            one.leaf_in(self.checkpoint)
+        self.proof.heads.leaf_in(self.checkpoint)
+        for _ in self.proof.leaves_in(self.checkpoint):
+            pass  # each is held where it is yielded
         return f"{len(self.proof.entries)} entries, and the one that says where every stream ends"
 
     def complete(self) -> str:
@@ -69,12 +74,13 @@ class _Streamed:
         return f"{how}, up to entry {found.size} of the log"
 
 
-def verify_stream(raw: bytes, trust: bytes | None) -> Report:
+def verify_stream(raw: bytes, trust: bytes | None, succession: bytes | None = None) -> Report:
     """Verify a file about one stream and report each check with the sentence that it proves.
 
     :param trust: the bytes of a vkeys file; without it nothing can be verified.
+    :param succession: the steps of the log's keys, when the file is of other keys than the trusted ones.
     """
-    run = _Streamed(raw, trust)
+    run = _Streamed(raw, trust, succession)
     checks = judged(
         (
             ("statement", run.statement, "The file is a proof about a stream, in its only spelling."),

@@ -17,16 +17,18 @@ from muniment.proof.canonical import canonical, decode64, encode64, parse, shape
 from muniment.proof.checkpoint import Checkpoint
 from muniment.proof.errors import Malformed
 from muniment.proof.leaf import STREAM, Leaf, Opening, parse_leaf, parse_opening, require_opened
-from muniment.proof.merkle import leaf_hash, verify_inclusion
+from muniment.proof.merkle import leaf_hash, verify_inclusion, verify_many
 from muniment.proof.streamheads import HEAD_ROW, Head, HeadMap, head_in, require_head, require_no_stream
 
 STREAM_KIND = "muniment.stream/1"
+LONG_KIND = "muniment.stream/2"
 HEADS_KIND = "muniment.heads/1"
 HEADS_CLASS = "log.heads"
 HEADS_FACTS = ("facts.root", "facts.size", "facts.streams")
 LARGEST_HEADS = 4096
 LARGEST_STREAM = 32 * 1024 * 1024
 MOST_IN_STREAM = 9_000
+MOST_IN_LONG = 40_000
 _HEADS_ROOT = re.compile("[0-9a-f]{64}")
 
 
@@ -63,6 +65,8 @@ class StreamProof:
     :param heads: the stream-heads leaf. :param openings: of its three facts.
     :param at: the head that stands where the tag leads, its own or another's; None when nothing stands there.
     :param entries: every leaf of the stream, by number; none when the stream is absent.
+    :param shared: the hashes that lead from all entries together to the root, which then have none of their own; None
+        in a proof of the first kind, in which each has its own.
     """
 
     tag: bytes
@@ -72,6 +76,24 @@ class StreamProof:
     path: tuple[bytes, ...]
     at: Head | None
     entries: tuple[Placed, ...]
+    shared: tuple[bytes, ...] | None = None
+
+    def leaves_in(self, checkpoint: Checkpoint) -> Iterator[Leaf]:
+        """Yield the leaf of each entry, after making sure that it is in the tree of a verified checkpoint.
+
+        :raises Malformed: when one is not, or is no leaf.
+        """
+        if self.shared is not None:
+            verify_many(
+                [leaf_hash(one.raw) for one in self.entries],
+                [one.index for one in self.entries],
+                checkpoint.size,
+                self.shared,
+                checkpoint.root,
+            )
+            yield from (parse_leaf(one.raw) for one in self.entries)
+            return
+        yield from (one.leaf_in(checkpoint) for one in self.entries)
 
     def require(self, checkpoint: Checkpoint) -> WholeStream:
         """Make sure that the stream is whole up to the stream-heads leaf, or that there was none with this tag.
@@ -91,8 +113,8 @@ class StreamProof:
             raise Malformed("The entries shown are not as many as the map names.", where="entries")
         classes: dict[str, int] = {}
         last = -1
-        for number, one in enumerate(self.entries):
-            held = one.leaf_in(checkpoint)
+        for number, held in enumerate(self.leaves_in(checkpoint)):
+            one = self.entries[number]
             if (held.st, held.sn) != (self.tag, number) or one.index <= last:
                 raise Malformed(
                     "An entry is of another stream, or not the next one.", where=f"entry {number}"
@@ -168,11 +190,12 @@ def write_stream_proof(proof: StreamProof) -> bytes:
     raw = canonical(
         {
             "checkpoint": proof.checkpoint.decode("utf-8"),
-            "entries": [_placed_shown(one) for one in proof.entries],
+            "entries": [_entry_shown(one, proof.shared) for one in proof.entries],
             "heads": {**_placed_shown(proof.heads), "openings": [one.shown() for one in proof.openings]},
-            "k": STREAM_KIND,
+            "k": STREAM_KIND if proof.shared is None else LONG_KIND,
             "map": made,
             "tag": encode64(proof.tag),
+            **({} if proof.shared is None else {"hashes": [encode64(one) for one in proof.shared]}),
         }
     )
     parse_stream_proof(raw)
@@ -192,8 +215,10 @@ def parse_stream_proof(raw: bytes) -> StreamProof:
         "map": dict,
         "tag": str,
     }
-    held = shaped(parse(raw, largest=LARGEST_STREAM), keys, where="stream")
-    if held["k"] != STREAM_KIND or len(held["entries"]) > MOST_IN_STREAM:
+    held = shaped(parse(raw, largest=LARGEST_STREAM), keys, optional={"hashes": list}, where="stream")
+    long = "hashes" in held
+    most = MOST_IN_LONG if long else MOST_IN_STREAM
+    if held["k"] != (LONG_KIND if long else STREAM_KIND) or len(held["entries"]) > most:
         raise Malformed("This is no proof about a stream, or it has too many entries.")
     heads = dict(held["heads"])
     openings = heads.pop("openings", None)
@@ -211,7 +236,8 @@ def parse_stream_proof(raw: bytes) -> StreamProof:
         openings=tuple(parse_opening(one) for one in openings),
         path=tuple(decode64(one, length=32) for one in found["path"]),
         at=at,
-        entries=tuple(_placed(one) for one in held["entries"]),
+        entries=tuple(_together(one) if long else _placed(one) for one in held["entries"]),
+        shared=tuple(decode64(one, length=32) for one in held["hashes"]) if long else None,
     )
 
 
@@ -270,6 +296,15 @@ class RebuiltHeads:
 
 def _placed_shown(one: Placed) -> dict[str, Any]:
     return {"hashes": [encode64(each) for each in one.hashes], "index": one.index, "leaf": encode64(one.raw)}
+
+
+def _entry_shown(one: Placed, shared: tuple[bytes, ...] | None) -> dict[str, Any]:
+    return _placed_shown(one) if shared is None else {"index": one.index, "leaf": encode64(one.raw)}
+
+
+def _together(held: Any) -> Placed:
+    shaped(held, {"index": int, "leaf": str}, where="leaf")
+    return Placed(held["index"], decode64(held["leaf"]), ())
 
 
 def _placed(held: Any) -> Placed:

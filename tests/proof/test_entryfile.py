@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 import zipfile
 import zlib
 from pathlib import Path
@@ -22,6 +24,7 @@ from muniment.proof.report import FAILED, NOT_CHECKED, PASSED, Report
 from muniment.proof.succession import write_succession
 
 PLACE = 2
+VECTORS = Path(__file__).resolve().parents[1] / "vectors" / "time-bounds.json"
 
 
 def written(made: Stamped, succession: bytes = b"") -> bytes:
@@ -120,3 +123,16 @@ def test_the_command_takes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "between 2026-11-22T12:00:00Z and 2026-11-22T13:00:00Z, said by signer." in capsys.readouterr().out
     assert main([*given, at["none"]]) == 2
     assert main([*given, str(tmp_path / "nowhere")]) == 2
+
+
+def test_the_vectors_say_the_same() -> None:
+    held = json.loads(VECTORS.read_text("utf-8"))
+    raw, keys = base64.b64decode("".join(held["file"])), held["vkeys"].encode()
+    roots = held["authorities"].encode()
+    found = verify_entry(io.BytesIO(raw), keys, None, roots)
+    assert (found.verified, found.state("timed"), found.shown["timed"]) == (True, PASSED, held["told"])
+    assert verify_entry(io.BytesIO(raw), keys).shown["timed"] == held["told_without_authorities"]
+    for one in held["refused"]:
+        bent = again(raw, **{one["member"]: base64.b64decode(one["bytes"])})
+        found = verify_entry(io.BytesIO(bent), keys, None, roots)
+        assert (found.state("timed"), one["note"] in found.text()) == (FAILED, True), one["member"]

@@ -8,14 +8,17 @@ import ssl
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import trustme
+from django.urls import reverse
 from google.protobuf import json_format
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish
+from muniment.ledger.exports.line import Line
 from muniment.ledger.models import Entry
 from muniment.ledger.pushing import cursor, follow, otlp
 from muniment.spine import config
@@ -69,7 +72,7 @@ def collector(monkeypatch):
     trusted = ssl.create_default_context()
     authority.configure_trust(trusted)
     where = f"https://localhost:{server.server_port}"
-    server.where = where
+    server.where, server.trusted = where, trusted
     way = Egress((where,), private=(where,), context=trusted, seconds=30)
     monkeypatch.setattr(follow, "egress", lambda: way)
     told = {"otlp_address": f"{where}/v1/logs", "otlp_headers": "Authorization: Bearer of-the-collector"}
@@ -241,3 +244,79 @@ def test_how_long_to_wait_is_bounded(text, seconds):
 def test_a_header_that_is_none_is_refused(text):
     with pytest.raises(Invalid):
         header_lines(text)
+
+
+def test_the_vectors_are_what_is_sent_and_an_otlp_program_reads_them():
+    held = json.loads((Path(__file__).resolve().parents[1] / "vectors/otlp.json").read_text("utf-8"))
+    records = [otlp.record(Line(**one)) for one in held["lines"]]
+    raw = gzip.decompress(otlp.packed(records, held["log"]))
+    assert json.loads(raw) == held["request"]
+    read = json_format.Parse(json.dumps(held["request"]), ExportLogsServiceRequest())
+    [resource] = read.resource_logs
+    first, second = resource.scope_logs[0].log_records
+    assert (first.time_unix_nano, first.severity_number) == (1893585600123456000, 9)
+    assert (second.severity_text, second.event_name) == ("WARN", "muniment.entry")
+    assert {int(status): otlp.verdict(int(status)).value for status in held["statuses"]} == {
+        int(status): found for status, found in held["statuses"].items()
+    }
+
+
+def test_a_collector_that_never_answers_is_left_after_its_time_and_asked_again(collector, log, monkeypatch):
+    over = threading.Event()
+    way = Egress((collector.where,), private=(collector.where,), context=collector.trusted, seconds=2)
+    monkeypatch.setattr(follow, "egress", lambda: way)
+    collector.say = lambda _found, _headers: (over.wait(60), (0, {}, b""))[1]
+    try:
+        assert follow.push(log, NOON) == 0
+    finally:
+        over.set()
+    held = cursor.read(log)
+    assert (held.place, held.failures) == (0, 1)
+    assert held.fault == "The destination does not answer in time, or broke off."
+    collector.say = lambda _found, _headers: (200, {}, b"{}")
+    assert follow.push(log, NOON + timedelta(minutes=1)) == len(places(log))
+
+
+def test_an_answer_that_is_too_large_is_not_read_to_its_end_and_loses_nothing(collector, log):
+    collector.say = lambda _found, _headers: (200, {}, b" " * (follow.LARGEST_ANSWER + 1))
+    assert follow.push(log, NOON) == 0
+    held = cursor.read(log)
+    assert (held.place, held.aside) == (0, 0)
+    assert "larger than" in held.fault
+    collector.say = lambda _found, _headers: (200, {}, b"{}")
+    follow.push(log, NOON + timedelta(hours=1))
+    assert set(got(collector)) == set(places(log))
+
+
+def test_an_answer_that_is_cut_in_the_middle_is_none(collector, log):
+    collector.say = lambda _found, _headers: (200, {"Content-Length": "500"}, b'{"partial')
+    assert follow.push(log, NOON) == 0
+    assert cursor.read(log).place == 0
+
+
+def test_the_page_says_where_entries_go_and_how_it_stands(collector, log, client_as, otto, account_of):
+    account_of(otto)
+    follow.push(log, NOON)
+    text = shown(client_as(otto))
+    assert f"is also sent to localhost:{collector.server_port}" in text
+    assert "Acknowledged" in text
+    assert "2030" in text
+    cases.open_case(otto, title="One more")
+    publish.settle()
+    collector.say = lambda _found, _headers: (401, {}, b"")
+    follow.push(log, NOON)
+    text = shown(client_as(otto))
+    assert "The collector answered 401: it does not know us: see the headers in the settings." in text
+    assert "It is asked again from" in text
+    assert "Bearer" not in text
+
+
+def shown(client):
+    answer = client.get(reverse("ledger:exports"))
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split("Sent on by itself")[1].split())
+
+
+def test_without_a_collector_the_page_says_nothing_of_one(db, client_as, otto, account_of):
+    account_of(otto)
+    assert b"Sent on by itself" not in client_as(otto).get(reverse("ledger:exports")).content

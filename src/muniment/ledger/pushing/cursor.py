@@ -24,6 +24,7 @@ class Cursor:
     :param to: the address and classes that it counts for. :param place: of the next entry to be sent.
     :param aside: how many were refused for good. :param failures: attempts in a row that came to nothing.
     :param until: before this moment nothing is sent. :param fault: why the last attempt came to nothing.
+    :param sent_at: when the collector last acknowledged something; empty before that.
     """
 
     to: str = ""
@@ -33,6 +34,7 @@ class Cursor:
     failures: int = 0
     until: str = ""
     fault: str = ""
+    sent_at: str = ""
 
     def waits(self, now: datetime) -> bool:
         """Say whether it is too early for another attempt."""

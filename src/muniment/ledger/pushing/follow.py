@@ -65,6 +65,8 @@ class Behind:
 
     :param entries: under a signed checkpoint and not acknowledged. :param oldest: when the first of them happened.
     :param until: nothing is sent before; empty when nothing is waited for.
+    :param to: host and port of the collector. :param place: of the next entry to be sent.
+    :param sent_at: when something was last acknowledged; empty before that.
     """
 
     origin: str
@@ -74,6 +76,9 @@ class Behind:
     oldest: datetime | None
     fault: str
     until: str
+    to: str = ""
+    place: int = 0
+    sent_at: str = ""
 
     def late(self, now: datetime) -> bool:
         """Say whether somebody should look."""
@@ -95,7 +100,16 @@ def behind(one: Log) -> Behind:
         oldest: Entry | None = Entry.objects.filter(idx__gte=held.place, idx__lt=size).order_by("idx").first()
     left = max(size - held.place, 0)
     return Behind(
-        one.origin, held.sent, held.aside, left, oldest.at if oldest else None, held.fault, held.until
+        one.origin,
+        held.sent,
+        held.aside,
+        left,
+        oldest.at if oldest else None,
+        held.fault,
+        held.until,
+        urlsplit(config.current().otlp_address).netloc,
+        held.place,
+        held.sent_at,
     )
 
 
@@ -198,7 +212,8 @@ def _sent(one: Log, held: Cursor, found: list[_Record], end: int, now: datetime)
         first, last = min(each.place for each in told), max(each.place for each in told)
         set_aside(hand, first=first, end=last + 1, count=len(told), why=why)
         log.error("push_set_aside", log=one.origin, first=first, count=len(told))
-    return Cursor(held.to, end, held.sent + taken, held.aside + len(bad)), True
+    sent_at = now.isoformat() if taken else held.sent_at
+    return Cursor(held.to, end, held.sent + taken, held.aside + len(bad), sent_at=sent_at), True
 
 
 def _exchange(some: list[_Record], origin: str) -> tuple[int, float, str, int]:
@@ -221,4 +236,4 @@ def _exchange(some: list[_Record], origin: str) -> tuple[int, float, str, int]:
         return 403, 0.0, why.what, 0
     status = answer.status
     dropped = min(otlp.rejected(answer.body), len(some)) if status < 300 else 0
-    return status, otlp.wait_asked(answer.retry_after), f"The collector answered {status}.", dropped
+    return status, otlp.wait_asked(answer.retry_after), otlp.in_words(status), dropped

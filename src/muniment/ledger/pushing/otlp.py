@@ -22,6 +22,16 @@ INFO, WARNING = 9, 13
 RETRYABLE: Final = frozenset({429, 502, 503, 504})
 #: The collector says that what was sent is at fault, and not the way to it.
 BAD: Final = frozenset({400, 413, 422})
+#: What the commoner answers mean for whoever is to mend it.
+MEANINGS: Final = {
+    400: "it cannot read what was sent",
+    401: "it does not know us: see the headers in the settings",
+    403: "it does not let us in: see the headers in the settings",
+    404: "there is nothing at this address: see the settings",
+    413: "it takes no request of this size",
+    429: "it has too much to do",
+    503: "it is not ready",
+}
 LONGEST_WAIT: Final = 3600.0
 LARGEST_COUNT: Final = 10**6
 
@@ -87,6 +97,12 @@ def verdict(status: int) -> Verdict:
     if status in RETRYABLE:
         return Verdict.AGAIN
     return Verdict.BAD if status in BAD else Verdict.HELD
+
+
+def in_words(status: int) -> str:
+    """Return what a collector answered, for people."""
+    meaning = MEANINGS.get(status, "")
+    return f"The collector answered {status}" + (f": {meaning}." if meaning else ".")
 
 
 def rejected(body: bytes) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from muniment.ledger import exporting, queries, sentences
+from muniment.ledger import exporting, logs, queries, sentences
 from muniment.ledger.exports.asked import MEDIA_TYPES, MOST_HERE
 from muniment.ledger.forms_exports import Exporting, again
+from muniment.ledger.pushing import follow
 from muniment.ledger.views.asked import Asked, file_of, require
 from muniment.proof.standalone import verifier_source
+from muniment.spine import config, ports
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,8 +32,20 @@ def exports(request: Asked) -> HttpResponse:
             return redirect("ledger:export", export_id=made.id)
     else:
         form = Exporting(initial=request.GET.dict(), may_personal=may_personal)
-    context = {"form": form, "most": MOST_HERE, "newest": queries.newest_checkpoint()}
+    context = {"form": form, "most": MOST_HERE, "newest": queries.newest_checkpoint(), "push": _push(request)}
     return render(request, "ledger/exports.html", context, status=422 if form.is_bound else 200)
+
+
+def _push(request: Asked) -> dict[str, Any] | None:
+    """Return how the entries that leave the house by themselves stand; ``None`` when none do."""
+    if not config.current().otlp_address:
+        return None
+    found = follow.behind(logs.of(request.actor.tenant))
+    moments = {
+        name: datetime.fromisoformat(text) if text else None
+        for name, text in (("sent_at", found.sent_at), ("until", found.until))
+    }
+    return {"behind": found, "late": found.late(ports.now()), **moments}
 
 
 def _filters(of: exporting.Export) -> list[tuple[str, str]]:

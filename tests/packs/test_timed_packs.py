@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import zipfile
 from datetime import timedelta
@@ -20,6 +21,7 @@ from muniment.ledger import logs
 from muniment.ledger.time.testing import new_authority
 from muniment.packs import actions, queries
 from muniment.proof.examine import verify_pack
+from muniment.proof.pack import TIMED_AS_FAR
 from muniment.proof.report import FAILED, NOT_CHECKED, Report
 from muniment.proof.timed import NO_TOKENS, NOBODY_NAMED, ONLY_A_TEST
 from muniment.spine import ports
@@ -66,6 +68,10 @@ def test_a_pack_says_between_which_moments_its_events_were_logged(
     )
     assert found.state("timed") == NOT_CHECKED
     assert NOBODY_NAMED in judged(raw, otto).shown["timed"]
+    assert (
+        TIMED_AS_FAR
+        in json.loads(zipfile.ZipFile(io.BytesIO(raw)).read("statement.json"))["predicate"]["limits"]
+    )
     strangers = judged(raw, otto, new_authority(NOON).root_pem)
     assert (strangers.verified, strangers.state("timed")) == (False, FAILED)
 

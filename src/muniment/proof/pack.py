@@ -44,6 +44,14 @@ WITNESSED_AS_FAR = (
     "Witnesses have signed for this state of the log; whether theirs is a word that counts is for the reader's own"
     " policy to say. No time-stamp authority has vouched for it (draft version)."
 )
+TIMED_AS_FAR = (
+    "No independent witness has vouched for this state of the log (draft version). Time-stamps came with it, for as"
+    " many events as the pack says; whose word counts is for the reader's own certificates to say."
+)
+BOTH_AS_FAR = (
+    "Witnesses have signed for this state of the log, and time-stamps came with it, for as many events as the pack"
+    " says; whose word counts is for the reader's own policy and certificates to say."
+)
 LIMITS = (
     "The log does not prove that an event was true, nor that everything that happened was logged.",
     NOT_WHOLE,
@@ -143,7 +151,8 @@ class PackContents:
         """Return the limits as they are told: a pack with the proof of a whole stream is not short of it."""
         cosigned = self.anchor is not None or len(parse_note(self.checkpoint).signatures) > len(self.keys)
         better = {NOT_WHOLE: WHOLE_AS_FAR} if self.stream else {}
-        better |= {NOT_WITNESSED: WITNESSED_AS_FAR} if cosigned else {}
+        known = {(True, False): WITNESSED_AS_FAR, (False, True): TIMED_AS_FAR, (True, True): BOTH_AS_FAR}
+        better[NOT_WITNESSED] = known.get((cosigned, bool(self.time)), NOT_WITNESSED)
         return [better.get(one, one) for one in self.limits]
 
 
@@ -280,9 +289,10 @@ Log: {origin}
 
 To check this file, use a copy of verify.py that you obtained BEFORE this pack reached you:
 
-    python3 verify.py PACK --trust KEYS
+    python3 verify.py PACK --trust KEYS --authorities AUTHORITY.pem
 
-where KEYS is a file of the log's verifier keys that you obtained from the firm in person. verify.py inside
+where KEYS is a file of the log's verifier keys that you obtained from the firm in person, and AUTHORITY.pem holds the
+certificates of the time-stamp authorities that you trust. verify.py inside
 the pack is a convenience; it could be forged together with the pack. It needs Python 3.9 or later and
 nothing else.
 
@@ -294,7 +304,10 @@ What is here:
   proofs/               inclusion proofs (C2SP tlog-proof); stream.json, if it is there, shows that the case's
                         stream is whole
   evidence/, sources/   the files themselves, named by their SHA-256
-  trust/vkeys           the keys, for information
+  time/                 if it is there, what shows between which moments the events were logged: each .tsr is a
+                        time-stamp (RFC 3161) about the .head beside it; openssl ts -verify -in time/after-1.tsr
+                        -data time/after.head -CAfile AUTHORITY.pem asks without us
+  trust/                the log's keys and the authorities' certificates, for information
   manifest.json         every member with size and SHA-256
 
 What is not proved:

@@ -19,7 +19,7 @@ from typing import Any, Final
 from muniment.proof.errors import Malformed
 from muniment.proof.mirror import LACKING, LARGEST_ENTRIES, parse_given
 from muniment.proof.signer import Signer, cosign
-from muniment.proof.witness import LARGEST_SUBMISSION, Declined, open_submission
+from muniment.proof.witness import LARGEST_SUBMISSION, Declined, Head, open_submission
 from muniment.spine import ports
 from muniment.witness import folder as place
 from muniment.witness.mirror import Mirror
@@ -75,7 +75,7 @@ class Witness:
             if self.mirror is not None:
                 self.state.look(head)
                 with self._copying:
-                    self.mirror.require(head.checkpoint, head.note)
+                    self._copy(self.mirror, head)
             at = self.state.accept(head, self.now())
         except Declined as why:
             log.info(
@@ -88,6 +88,18 @@ class Witness:
         log.info("cosigned origin=%s size=%s", head.checkpoint.origin, head.checkpoint.size)
         lines = cosign(self.signer, head.checkpoint, at)
         return Answer(200, "".join(line.encode() for line in lines).encode())
+
+    def _copy(self, mirror: Mirror, head: Head) -> None:
+        """Let the copy lead to a head; one that contradicts the head of the copy is kept as evidence.
+
+        :raises Declined: when it does not.
+        """
+        try:
+            mirror.require(head.checkpoint, head.note)
+        except Declined as why:
+            if why.contradiction:
+                self.state.keep(head, why, copied=mirror.shown(head.checkpoint.origin))
+            raise
 
     def add_entries(self, raw: bytes) -> Answer:
         """Lay entries of a known log aside, if this is a mirror; the next head shows whether they are right."""

@@ -35,10 +35,17 @@ class Mirror:
     def held(self, origin: str) -> int:
         """Return how many entries the copy holds that a signed head leads to."""
         shown = self.place(origin) / "checkpoint"
-        return parse_checkpoint(shown.read_bytes()).size if shown.is_file() else 0
+        return parse_checkpoint(self.shown(origin)).size if shown.is_file() else 0
+
+    def shown(self, origin: str) -> bytes:
+        """Return the head that one log's copy leads to."""
+        return (self.place(origin) / "checkpoint").read_bytes()
 
     def _aside(self, origin: str) -> tuple[Path, list[bytes]]:
-        path = self.place(origin) / "aside"
+        # Named by what it follows: what a kill left behind that became part of the copy is not counted again.
+        path = self.place(origin) / f"aside-{self.held(origin)}"
+        for stale in set(path.parent.glob("aside*")) - {path}:
+            stale.unlink()
         try:
             return path, split_entries(path.read_bytes()) if path.is_file() else []
         except Malformed:  # a crash came in the middle: what lay aside is given again
@@ -78,7 +85,12 @@ class Mirror:
         place = self.place(head.origin)
         if head.size <= size:
             if Tiles(place, head.size).range().root() != head.root:
-                raise Declined(LACKING, "The copy does not lead to this head.", size=size)
+                # Not cosigned perhaps, if something ended in between; signed by the log it is all the same.
+                kept = parse_checkpoint(self.shown(head.origin))
+                forked = "fork" if Tiles(place, size).range().root() == kept.root else ""
+                raise Declined(
+                    LACKING, "The copy does not lead to this head.", size=size, contradiction=forked
+                )
             return
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         path, waiting = self._aside(head.origin)

@@ -96,7 +96,7 @@ class State:
                 self._write(head, at, again=last is not None and last[0].size == new.size)
         except Declined as why:
             if why.contradiction:
-                self._keep(head, why)
+                self.keep(head, why)
             raise
         return datetime.fromtimestamp(at, UTC)
 
@@ -113,7 +113,7 @@ class State:
             require_continued(head, None if last is None else last[0], lambda _size: known)
         except Declined as why:
             if why.contradiction:
-                self._keep(head, why)
+                self.keep(head, why)
             raise
 
     def _last(self, origin: str) -> tuple[Checkpoint, int] | None:
@@ -144,8 +144,11 @@ class State:
             (new.origin, new.origin, REMEMBERED),
         )
 
-    def _keep(self, head: Head, why: Declined) -> None:
-        """Keep a contradictory head beside what was cosigned; each only once."""
+    def keep(self, head: Head, why: Declined, *, copied: bytes = b"") -> None:
+        """Keep a contradictory head beside what was cosigned; each only once.
+
+        :param copied: the head that a mirror's copy leads to, when that is what it contradicts.
+        """
         new = head.checkpoint
         place = self.folder / "evidence"
         place.mkdir(mode=0o700, exist_ok=True)
@@ -166,6 +169,8 @@ class State:
                 "shown": head.note.decode("utf-8"),
                 "cosigned": held[0].decode("utf-8") if held else "",
             }
+            if copied:
+                told["copied"] = copied.decode("utf-8")
             aside = place / ".new"
             with aside.open("w", encoding="utf-8") as file:
                 json.dump(told, file, ensure_ascii=False, indent=1)

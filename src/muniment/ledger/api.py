@@ -13,11 +13,20 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from muniment.ledger import logs, queries, reading, receipts
+from muniment.ledger import logs, promises, queries, reading, receipts
 from muniment.ledger.api_exports import router as exports
 from muniment.ledger.api_time import router as timing
 from muniment.ledger.models import Entry
-from muniment.ledger.schemas import EntriesIn, EntriesOut, EntryOut, HeadOut, ProofOut
+from muniment.ledger.schemas import (
+    EntriesIn,
+    EntriesOut,
+    EntryOut,
+    HeadOut,
+    PromisesIn,
+    PromisesOut,
+    ProofOut,
+)
+from muniment.spine import ports
 from muniment.spine.actor import Actor
 from muniment.spine.errors import Absent, Busy, Refused
 
@@ -117,6 +126,26 @@ def receipt(request: Asked, entry_id: UUID) -> HttpResponse:
     if found.actor != request.actor.id:
         _reader(request)
     return HttpResponse(receipts.of_event(found), content_type="text/plain; charset=utf-8")
+
+
+@router.get("/receipts", response=PromisesOut, summary="List your own receipts and what became of them")
+def my_receipts(request: Asked, asked: Annotated[PromisesIn, Query()]) -> dict[str, Any]:
+    """Return what whoever asks did, with the promise made about it; what still waits for its place comes first."""
+    found = promises.of(request.actor, ports.now(), before=asked.cursor, most=asked.limit)
+    placed = [one.told.idx for one in found if one.told.idx is not None]
+    items = [
+        {
+            "entry": one.told.id,
+            "idx": one.told.idx,
+            "recorded": one.told.at,
+            "due": one.due,
+            "covered": one.covered,
+            "state": one.state,
+        }
+        for one in found
+    ]
+    more = len(placed) >= asked.limit and placed[-1] > 0
+    return {"items": items, "next": str(placed[-1]) if more else None}
 
 
 @router.get("/receipt-key", summary="Get the key that signs receipts, announced by the log")

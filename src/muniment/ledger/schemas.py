@@ -50,6 +50,33 @@ class EntriesOut(Out):
     next: str | None
 
 
+class PromisesIn(BaseModel):
+    """Which of one's own receipts are asked for; the cursor is the place below which the page begins."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: int | None = Field(None, ge=0, le=2**62)
+    limit: int = Field(50, ge=1, le=200)
+
+
+class PromiseOut(Out):
+    """A receipt's promise: ``covered`` is when the first head over its entry was signed, or null."""
+
+    entry: UUID
+    idx: int | None
+    recorded: datetime
+    due: datetime
+    covered: datetime | None
+    state: Literal["kept", "late", "open", "broken"]
+
+
+class PromisesOut(Out):
+    """Promises, the newest first; ``next`` is the cursor of the page after."""
+
+    items: list[PromiseOut]
+    next: str | None
+
+
 class ProofOut(Out):
     """An inclusion proof (RFC 6962) with hashes in hex; the same as a C2SP file stands beside it."""
 

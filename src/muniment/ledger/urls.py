@@ -19,6 +19,7 @@ urlpatterns = [
     path("checkpoints/time/", timing.ask, name="ask_time"),
     path("checks/", state.checks, name="checks"),
     path("checkpoints/keys/", receipts.keys, name="keys"),
+    path("receipts/", receipts.mine, name="receipts"),
     path("exports/", exporting.exports, name="exports"),
     path("exports/verify.py", exporting.verifier, name="verifier"),
     path("exports/<uuid:export_id>/", exporting.export, name="export"),

@@ -1,15 +1,18 @@
-"""Files that people take away from the ledger's pages: keys, receipts, and proofs as COSE receipts."""
+"""What people take away from the ledger's pages: keys, receipts with what became of them, proofs as COSE receipts."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from muniment.ledger import logs, queries, receipts
+from muniment.ledger import logs, promises, queries, receipts
 from muniment.ledger.models import Entry
 from muniment.ledger.views.asked import Asked, file_of, require_reader
+from muniment.spine import ports
 from muniment.spine.errors import Absent
 
 TEXT = "text/plain; charset=utf-8"
@@ -22,6 +25,22 @@ def receipt(request: Asked, entry_id: UUID) -> HttpResponse:
     if found.actor != request.actor.id:
         require_reader(request.actor)
     return file_of(receipts.of_event(found), f"receipt-{found.id.hex}", TEXT)
+
+
+@require_GET
+def mine(request: Asked) -> HttpResponse:
+    """List the receipts of whoever asks, with what became of each."""
+    asked = request.GET.get("before", "")
+    before = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else None
+    found = promises.of(request.actor, ports.now(), before=before)
+    last = found[-1].told.idx if found else None
+    placed = sum(one.told.idx is not None for one in found)
+    context = {
+        "promises": found,
+        "newer": reverse("ledger:receipts") if before is not None else "",
+        "older": f"?before={last}" if last and placed >= promises.MOST else "",
+    }
+    return render(request, "ledger/receipts.html", context)
 
 
 @require_GET

@@ -42,7 +42,8 @@ FIRST, SECOND, THIRD = pair(0), pair(1), pair(2)
 class Grown:
     """A log that announces keys and lets them go."""
 
-    def __init__(self) -> None:
+    def __init__(self, origin: str = ORIGIN) -> None:
+        self.origin = origin
         self.leaves: list[bytes] = []
         self.steps: list[Step] = []
         self.random = seeded("succession")
@@ -66,18 +67,21 @@ class Grown:
         }
         fixed = {"action": action, "outcome": facts.pop("outcome", "done")}
         commitments, openings = seal_fields(fixed, facts, self.random(32))
-        leaf = Leaf("system.change", commitments, 0, b"s" * 16, 1893585600, bytes(32)).encode()
+        leaf = Leaf("system.change", commitments, len(self.steps), b"s" * 16, 1893585600, bytes(32)).encode()
         index = len(self.leaves)
         self.leaves.append(leaf)
-        self.leaves.append(b"an entry after it")
+        other, _ = seal_fields({"action": "cases.open"}, {}, self.random(32))
+        self.leaves.append(Leaf("case.change", other, len(self.steps), b"c" * 16, 1, bytes(32)).encode())
         size = len(self.leaves)
-        head = sign_checkpoint(signers[0], Checkpoint(ORIGIN, size, root_of(self.leaves)), NOON, *signers[1:])
+        head = sign_checkpoint(
+            signers[0], Checkpoint(self.origin, size, root_of(self.leaves)), NOON, *signers[1:]
+        )
         proof = write_tlog_proof(index, inclusion_proof(index, size, self.node), head)
         keys = about.vkeys() + (b"" if before is None else before.vkeys())
         self.steps.append(Step(write_event(index, leaf, openings), proof, keys))
 
     def file(self) -> bytes:
-        return write_succession(ORIGIN, self.steps)
+        return write_succession(self.origin, self.steps)
 
 
 def whole() -> Grown:
@@ -300,3 +304,13 @@ def test_a_pack_that_new_keys_signed_is_verified_with_the_old_ones() -> None:
                 one.note for one in found.checks if one.name == "keys"
             )
     assert not verify_pack(io.BytesIO(raw), pair(7).vkeys()).verified
+
+
+def test_two_changes_in_a_row_are_as_the_vectors_say() -> None:
+    held = vector("succession-twice")
+    raw = b64decode("".join(held["file"]))
+    for begin in held["begin"].values():
+        line = follow_keys(raw, [parse_key(one) for one in begin])
+        assert [sorted(key.encode() for key in line.at(size)) for size in range(len(held["at"]))] == held[
+            "at"
+        ]

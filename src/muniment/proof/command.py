@@ -25,6 +25,7 @@ from muniment.proof.receipt import LARGEST_RECEIPT, MOST_RECEIPTS, split_receipt
 from muniment.proof.report import plain
 from muniment.proof.streamfile import verify_stream
 from muniment.proof.streamproof import LARGEST_STREAM
+from muniment.proof.succession import LARGEST_SUCCESSION
 from muniment.proof.x509 import LARGEST_CHAINS, parse_certificates
 
 TRUE, REFUSED, NOT_KNOWN = 0, 1, 2
@@ -61,21 +62,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="FILE",
         help="certificates (PEM) of the time-stamp authorities that you trust, of a pack",
     )
+    parser.add_argument(
+        "--succession",
+        metavar="FILE",
+        help="how the log's keys followed each other, when FILE is of other keys than those that you trust",
+    )
     parser.add_argument("--json", action="store_true", help="print the report for another program")
     chosen = parser.parse_args(arguments)
     try:
         trust = _trust(chosen.trust) if chosen.trust else None
+        steps = None
+        if chosen.succession:
+            steps = _read(chosen.succession, "The file of the log's keys cannot be read.", LARGEST_SUCCESSION)
         if chosen.log:
             return _receipts(chosen.pack, Path(chosen.log), trust, as_json=chosen.json)
         if chosen.certificate:
             certificate = _read(chosen.pack, "The certificate cannot be read.", LARGEST_CERTIFICATE)
-            report = verify_certificate(certificate, trust)
+            report = verify_certificate(certificate, trust, steps)
         elif chosen.stream:
             shown = _read(chosen.pack, "The proof of the stream cannot be read.", LARGEST_STREAM)
-            report = verify_stream(shown, trust)
+            report = verify_stream(shown, trust, steps)
         elif chosen.manifest:
             manifest = _read(chosen.manifest, "The manifest cannot be read.", LARGEST_EXPORT_MANIFEST)
-            report = verify_export(chosen.pack, manifest, trust)
+            report = verify_export(chosen.pack, manifest, trust, steps)
         else:
             policy = _policy(chosen.policy) if chosen.policy else None
             roots = _authorities(chosen.authorities) if chosen.authorities else None

@@ -11,19 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from muniment.proof.canonical import parse
-from muniment.proof.checkpoint import Checkpoint, open_checkpoint
+from muniment.proof.checkpoint import Checkpoint
 from muniment.proof.errors import Malformed
-from muniment.proof.leaf import Opening, parse_leaf, parse_opening, require_opened
-from muniment.proof.merkle import HASH, CompactRange, leaf_hash, node_hash
+from muniment.proof.leaf import parse_leaf, parse_opening, require_opened
+from muniment.proof.merkle import HASH, CompactRange, joined, leaf_hash, root_of_full
 from muniment.proof.note import COSIGNED_ED25519, COSIGNED_MLDSA44, Key, parse_note
+from muniment.proof.numbered import StreamsSeen
 from muniment.proof.policy import Policy, witnessed
-from muniment.proof.tiles import WIDTH, parse_bundle, tile_path
+from muniment.proof.succession import LARGEST_SUCCESSION, Line, follow_keys, open_by
+from muniment.proof.tiles import WIDTH, parse_bundle, tile_name, tile_path
 
 PRUNED = "pruned.json"
 PRUNED_KIND = "muniment.pruned/1"
+#: How the log's keys followed each other, where they were changed.
+STEPS = "succession"
 #: Where a folder may keep earlier checkpoints, beside the newest one.
 KEPT = "checkpoints"
 LARGEST_SMALL = 1024 * 1024
@@ -91,17 +94,20 @@ def verify_folder(
         raw = _read(folder / "checkpoint", LARGEST_SMALL)
         if raw is None:
             raise Malformed("The file checkpoint is missing, so there is nothing that the log signed.")
-        head, signed = open_checkpoint(raw, keys)
+        line = _line(folder, keys, seen)
+        head, signed = open_by(line, raw, keys)
     except Malformed as why:
         seen.fault(str(why))
         return seen
+    if line is not None:
+        keys = tuple(dict.fromkeys((*keys, *line.keys)))
     seen.origin, seen.size, seen.root = head.origin, head.size, head.root
     if signed.unchecked:
         seen.notes.append("The ML-DSA-44 signature was not checked: this machine cannot compute it.")
     if policy is not None:
         _count(raw, policy, keys, seen)
     own = _Kept("checkpoint", head, _signed_at(raw, keys))
-    held = [own, *_earlier(folder, keys, kept, head, seen)]
+    held = [own, *_earlier(line, keys, [*_in_folder(folder, seen), *kept], head, seen)]
     seen.checkpoints = len(held)
     _Walk(folder, head.size, held, seen, hashes_only=hashes_only).go()
     return seen
@@ -145,13 +151,27 @@ def _signed_at(raw: bytes, keys: Sequence[Key]) -> int:
     return max(times, default=0)
 
 
+def _line(folder: Path, keys: Sequence[Key], seen: Seen) -> Line | None:
+    """Follow the log's keys from the trusted ones, by the steps beside its tiles; None when there are none."""
+    raw = _read(folder / STEPS, LARGEST_SUCCESSION)
+    if raw is None:
+        return None
+    try:
+        line = follow_keys(raw, keys)
+    except Malformed as why:
+        seen.fault(f"{STEPS}: {why}")
+        return None
+    seen.notes.append(f"Its keys were followed through {len(line.turns)} changes by the log itself.")
+    return line
+
+
 def _earlier(
-    folder: Path, keys: Sequence[Key], kept: Iterable[tuple[str, bytes]], newest: Checkpoint, seen: Seen
+    line: Line | None, keys: Sequence[Key], kept: Iterable[tuple[str, bytes]], newest: Checkpoint, seen: Seen
 ) -> Iterator[_Kept]:
     """Yield every other checkpoint that was kept, verified; names those that are none of this log's past."""
-    for name, raw in (*_in_folder(folder, seen), *kept):
+    for name, raw in kept:
         try:
-            head, _ = open_checkpoint(raw, keys, origin=newest.origin)
+            head, _ = open_by(line, raw, keys, newest.origin)
         except Malformed as why:
             seen.fault(f"{name}: {why}")
             continue
@@ -192,6 +212,7 @@ class _Walk:
         self.done: list[int] = []
         self.gone: list[int] = []
         self.at = 0
+        self.streams = StreamsSeen(self._heads_said, size)
 
     def go(self) -> None:
         """Walk, and note what was found."""
@@ -212,6 +233,8 @@ class _Walk:
                 return
         self._edges()
         self._absent()
+        if self.size and not self.hashes_only:
+            self.seen.notes.append(self.streams.said())
 
     def _hashes(self, number: int, width: int) -> list[bytes]:
         raw = self._tile(0, number, width)
@@ -237,11 +260,20 @@ class _Walk:
         leaves = self._bundle(number, width)
         if leaves is None:
             self.gone.append(number)
+            self.streams.lost()
             return
-        for at, leaf in enumerate(leaves):
-            if leaf_hash(leaf) != hashes[at]:
-                self.seen.fault(f"entry {number * WIDTH + at} is not the one that the tree holds")
+        for index, (leaf, hashed) in enumerate(zip(leaves, hashes), number * WIDTH):  # noqa: B905  # both are as wide
+            if leaf_hash(leaf) != hashed:
+                self.seen.fault(f"entry {index} is not the one that the tree holds")
+                self.streams.lost()
+            else:
+                self.seen.faults += list(self.streams.take(index, leaf))[
+                    : MOST_FAULTS - len(self.seen.faults)
+                ]
         self.seen.entries += width
+
+    def _heads_said(self, index: int) -> bytes | None:
+        return _read(self.folder / "heads" / tile_name(index), LARGEST_SMALL)
 
     def _bundle(self, number: int, width: int) -> list[bytes] | None:
         raw, held = _read(self.folder / tile_path("entries", number, width), LARGEST_BUNDLE), width
@@ -261,7 +293,7 @@ class _Walk:
             part = CompactRange()
             for hashed in hashes[: one.head.size - number * WIDTH]:
                 part.append(hashed)
-            found = _joined([*self.full.hashes, *part.hashes])
+            found = joined([*self.full.hashes, *part.hashes])
             if found != one.head.root:
                 self.seen.fault(
                     f"{one.name}: the tree does not lead to the checkpoint signed at {one.head.size}"
@@ -272,7 +304,7 @@ class _Walk:
         """Put the root of a full tile into the tile above, and hold that against its file when it is full too."""
         if not hashes:
             return
-        above = _root(hashes)
+        above = root_of_full(hashes)
         if level == 0:
             self.full.append(above)
         if level == len(self.levels):
@@ -332,36 +364,26 @@ class _Walk:
         if raw is None:
             return 0, 0
         held = parse(raw, largest=LARGEST_SMALL)
-        if (
-            not isinstance(held, dict)
-            or held.get("k") != PRUNED_KIND
-            or held.get("origin") != self.seen.origin
-        ):
+        named = (PRUNED_KIND, self.seen.origin)
+        if not isinstance(held, dict) or (held.get("k"), held.get("origin")) != named:
             raise Malformed("It has a form that is not known here, or is of another log.")
         index, shown = held.get("index"), held.get("openings")
         if type(index) is not int or not 0 <= index < self.size or not isinstance(shown, list):
             raise Malformed("It names no entry of this log.")
-        said = self._opened(index, [parse_opening(one) for one in shown])
+        leaf, openings = parse_leaf(self._leaf(index)), [parse_opening(one) for one in shown]
+        for opening in openings:
+            require_opened(leaf, opening)
+        said = {one.path: one.value for one in openings}
         bound = said.get("facts.bound")
         if said.get("action") != "ledger.prune" or type(bound) is not int or not 0 < bound <= self.size:
             raise Malformed("The entry that it names signs no bound.")
-        at = self._second(index)
         for one in self.kept:
-            if one.at > at - YEAR and one.head.size < bound:
+            if one.at > leaf.t - YEAR and one.head.size < bound:
                 raise Malformed(
                     f"Pruned too early: {one.name} was signed less than a year before the pruning, at"
                     f" {one.head.size} entries, and entries up to {bound} are gone."
                 )
         return bound, index
-
-    def _opened(self, index: int, openings: list[Opening]) -> dict[str, Any]:
-        leaf = self._leaf(index)
-        for one in openings:
-            require_opened(parse_leaf(leaf), one)
-        return {one.path: one.value for one in openings}
-
-    def _second(self, index: int) -> int:
-        return parse_leaf(self._leaf(index)).t
 
     def _leaf(self, index: int) -> bytes:
         number, within = divmod(index, WIDTH)
@@ -373,19 +395,3 @@ class _Walk:
         if raw is None or leaf_hash(leaves[within]) != raw[HASH * within : HASH * (within + 1)]:
             raise Malformed("The entry that signs the bound is not the one that the tree holds.")
         return leaves[within]
-
-
-def _root(hashes: Sequence[bytes]) -> bytes:
-    """Return the root over 256 hashes."""
-    row = list(hashes)
-    while len(row) > 1:
-        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-    return row[0]
-
-
-def _joined(hashes: Sequence[bytes]) -> bytes:
-    """Return the root over subtrees that stand beside each other, the greatest first."""
-    found = hashes[-1]
-    for left in reversed(hashes[:-1]):
-        found = node_hash(left, found)
-    return found

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from muniment.proof.canonical import encode64
-from muniment.proof.checkpoint import Checkpoint, open_checkpoint
+from muniment.proof.checkpoint import Checkpoint
 from muniment.proof.errors import Malformed
 from muniment.proof.merkle import CompactRange, leaf_hash, verify_consistency
 from muniment.proof.note import COSIGNED_MLDSA44, LARGEST_NOTE, Key, Signed, parse_note
@@ -27,6 +27,7 @@ from muniment.proof.receipt import (
     promised_leaf,
     receipt_name,
 )
+from muniment.proof.succession import LARGEST_SUCCESSION, follow_keys, open_by
 from muniment.proof.tlogproof import TlogProof
 
 KEPT, NOT_DUE, BROKEN, NOT_TOLD = "honoured", "not yet due", "dishonoured", "not known"
@@ -133,11 +134,15 @@ def judge_copy(raw: bytes, folder: Path, trusted: Sequence[Key]) -> tuple[Receip
     """
     receipt = parse_receipt(raw)
     told = read_file(folder / "checkpoint", LARGEST_NOTE)
-    checkpoint, signed = open_checkpoint(told, trusted)
+    line = None
+    if (folder / "succession").is_file():
+        line = follow_keys(read_file(folder / "succession", LARGEST_SUCCESSION), trusted)
+    checkpoint, signed = open_by(line, told, trusted)
     keys = list(trusted)
     if receipt_name(checkpoint.origin) not in {key.name for key in keys}:
         said = read_file(folder / "receipt-key", LARGEST_RECEIPT)
-        keys.append(open_announcement(said, trusted, checkpoint.origin))
+        known = trusted if line is None else line.keys
+        keys.append(open_announcement(said, known, checkpoint.origin))
     heads = [head_of(told, checkpoint, signed)]
     return receipt, judged_by(
         raw, keys, lambda: judge_entries(receipt, copied_entries(folder, checkpoint.size), heads)

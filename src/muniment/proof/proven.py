@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from muniment.proof.canonical import canonical, encode64, parse, shaped
-from muniment.proof.checkpoint import Checkpoint, open_checkpoint
+from muniment.proof.checkpoint import Checkpoint
 from muniment.proof.errors import Malformed
 from muniment.proof.examine import Stop, require_quantum
 from muniment.proof.layout import Disclosed, parse_event, write_event
@@ -19,7 +19,7 @@ from muniment.proof.leaf import Opening
 from muniment.proof.merkle import leaf_hash
 from muniment.proof.note import Key, Signed, parse_keys
 from muniment.proof.report import NOT_CHECKED, Check
-from muniment.proof.succession import Line, follow_keys
+from muniment.proof.succession import Line, follow_keys, open_by
 from muniment.proof.tlogproof import TlogProof, parse_tlog_proof
 
 LARGEST_PROVEN = 5 * 1024 * 1024
@@ -82,10 +82,7 @@ class ProvenEntry:
 
     def log(self) -> str:
         """Verify the checkpoint."""
-        if self.line is None:
-            self.checkpoint, self.signed = open_checkpoint(self.proof.checkpoint, self.keys)
-        else:
-            self.checkpoint, self.signed = self.line.open(self.proof.checkpoint)
+        self.checkpoint, self.signed = open_by(self.line, self.proof.checkpoint, self.keys)
         found = self.checkpoint
         self.shown |= {"log origin": found.origin, "log size": found.size, "log root": encode64(found.root)}
         return f"{found.origin}, {found.size} entries"

@@ -50,10 +50,10 @@ HEAD = '''#!/usr/bin/env python3
 
 python3 verify.py PACK [--trust FILE] [--policy FILE] [--authorities FILE] [--json]
                                                     exit 0 verified, 1 refused, 2 could not be checked
-python3 verify.py EXPORT --manifest FILE [--trust FILE] [--json]
-python3 verify.py CERTIFICATE --certificate [--trust FILE] [--json]
+python3 verify.py EXPORT --manifest FILE [--trust FILE] [--succession FILE] [--json]
+python3 verify.py CERTIFICATE --certificate [--trust FILE] [--succession FILE] [--json]
 python3 verify.py ENTRY --entry [--trust FILE] [--policy FILE] [--authorities FILE] [--json]
-python3 verify.py STREAM --stream --trust FILE [--json]
+python3 verify.py STREAM --stream --trust FILE [--succession FILE] [--json]
 python3 verify.py RECEIPTS --log FOLDER --trust FILE [--json]
 
 Needs Python 3.9 or later and nothing else. With the package `cryptography` (48 or later) beside it, ML-DSA-44

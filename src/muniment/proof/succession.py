@@ -136,6 +136,18 @@ def begin_line(origin: str, keys: Iterable[Key]) -> Line:
     return Line(origin, tuple(Term(key) for key in keys if key.name == origin))
 
 
+def open_by(
+    line: Line | None, raw: bytes, keys: Collection[Key], origin: str = ""
+) -> tuple[Checkpoint, Signed]:
+    """Verify a checkpoint by the keys that were followed; by the trusted ones as they are when there are no steps.
+
+    :raises Malformed: when a signature fails or is missing, or it is of another log than the expected one.
+    """
+    if line is None:
+        return open_checkpoint(raw, keys, origin=origin)
+    return line.open(raw, [key for key in keys if key.name != line.origin])
+
+
 @dataclass(frozen=True)
 class _Told:
     """A step taken apart; nothing of it is believed yet."""

@@ -28,7 +28,7 @@ from muniment.proof.merkle import CompactRange, leaf_hash
 from muniment.proof.note import parse_keys
 from muniment.proof.signer import sign_checkpoint
 from muniment.proof.tiles import TileWriter
-from muniment.spine import ports
+from muniment.spine import guard, ports
 from muniment.spine.actor import system
 from muniment.spine.errors import MunimentError
 from muniment.spine.guard import LEDGER_HAND
@@ -168,6 +168,21 @@ def test_triggers_that_are_disabled_are_named_by_check_and_do_not_hide_a_change(
         update(cursor, "cases_case", "due_at = '2030-01-01 00:00:00'", "tenant_id", key(ada.tenant))
         about = [one.what for one in checking.troubles() if one.about == "guards"]
         assert about == ["The table cases_case is not under guard."]
+    assert "was changed behind the application's back" in said(ada.tenant)
+
+
+def test_guards_that_were_put_back_after_a_change_hide_nothing(log, ada):
+    with owner(ada.tenant, "cases_case") as cursor:
+        update(cursor, "cases_case", "due_at = '2030-01-01 00:00:00'", "tenant_id", key(ada.tenant))
+        if cursor.db.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("ALTER TABLE cases_case ENABLE TRIGGER USER")
+        else:
+            for statement in guard.sqlite_statements(guard.table_named("cases_case")):
+                cursor.execute(statement)
+    assert [one for one in checking.troubles() if one.about == "guards"] == [], (
+        "`check` sees nothing any more"
+    )
     assert "was changed behind the application's back" in said(ada.tenant)
 
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from muniment.ledger.checks import runs
+from muniment.ledger.time import stamping
+from muniment.ops.serving import looking, worker
+from muniment.spine.config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/threat-model.md").read_text("utf-8")
@@ -77,6 +83,44 @@ def test_every_row_is_full_and_names_tests_that_exist(row):
     for path, name in named:
         assert (ROOT / path).is_file(), path
         assert name in collected(path), f"{path} has no test {name}"
+
+
+#: What the words in the fourth cell are bounded by: who looks, and how often. The rest is up to whoever looks.
+BOUNDS = {
+    "five minutes": ("the worker's look at the tail", lambda: runs.TAIL_EVERY, timedelta(minutes=5)),
+    "a day": ("the worker's look at everything", lambda: runs.WHOLE_EVERY, timedelta(days=1)),
+    "an hour": ("the asking of authorities", lambda: stamping.EVERY, timedelta(hours=1)),
+    "seconds": ("the asking of witnesses", lambda: timedelta(seconds=worker.ASK_EVERY), timedelta(seconds=5)),
+    "60 s": (
+        "the window that witnesses may leave open",
+        lambda: timedelta(seconds=Settings.__dataclass_fields__["unwitnessed_seconds"].default),
+        timedelta(seconds=60),
+    ),
+}
+#: Words of that cell that name a moment and no length of time.
+MOMENTS = {
+    "at once",
+    "always",
+    "at the next start",
+    "its deadline",
+    "from its deadline on",
+    "from the next token on",
+    "the deadline of the receipt",
+}
+
+
+@pytest.mark.parametrize("words", BOUNDS)
+def test_what_the_page_says_of_times_is_what_the_jobs_keep(words):
+    what, kept, said = BOUNDS[words]
+    assert kept() == said, what
+    assert timedelta(seconds=looking.EVERY) < runs.TAIL_EVERY, "it looks more often whether a check is due"
+
+
+@pytest.mark.parametrize("row", ATTACKS, ids=lambda row: row[0][:60])
+def test_every_time_on_the_page_is_one_that_something_keeps(row):
+    for word in re.split(r"[;,] ", row[3]):
+        plain = re.sub("^(a witness in|else) ", "", word).removesuffix(" at the tail")
+        assert plain in BOUNDS or plain in MOMENTS, word
 
 
 def test_every_test_of_the_attacks_stands_in_a_table():

@@ -13,6 +13,7 @@ from muniment.ledger.openings import opened, opened_event
 from muniment.ledger.words import Sealed
 from muniment.proof.canonical import canonical
 from muniment.proof.errors import Malformed
+from muniment.spine import ports
 from muniment.spine.installation import keyring
 from muniment.spine.scope import tenant_scope
 
@@ -60,6 +61,6 @@ def test_a_persons_words_stand_nowhere_in_the_entry(about_somebody, ada):
 
 def test_a_body_of_another_form_is_refused(ada, db):
     with pytest.raises(Malformed, match="not known"):
-        opened(ada.tenant, uuid4(), canonical({"k": "something/9", "p": []}))
+        opened(ada.tenant, uuid4(), canonical({"k": "something/9", "p": []}), ports.now())
     with pytest.raises(Malformed, match="not known"):
-        opened(ada.tenant, uuid4(), b"[]")
+        opened(ada.tenant, uuid4(), b"[]", ports.now())

@@ -110,6 +110,15 @@ def test_search_columns_that_say_something_else_are_named(lived, ada, faults, ch
     assert f"entry {last.idx}: {words}" in faults()
 
 
+def test_a_time_that_is_another_within_its_second_is_named(lived, ada, faults):
+    """The leaf holds the second; the rest is committed to and stands in the row alone."""
+    last = newest(ada)
+    other = last.at.replace(microsecond=(last.at.microsecond + 1) % 1_000_000)
+    with owner(ada.tenant, "ledger_entry") as cursor:
+        update(cursor, "ledger_entry", "at = %s", "id", f"{other:%Y-%m-%d %H:%M:%S.%f}", key(last.id))
+    assert f"entry {last.idx}: its contents, with the time in its row, are not what was committed" in faults()
+
+
 @pytest.mark.parametrize("column", ["body", "root"])
 def test_an_entry_that_was_changed_is_named(lived, ada, faults, column):
     last = newest(ada)

@@ -5,7 +5,8 @@ as its length (4, big-endian) and its bytes, which `spine.envelope` sealed under
 tenant's own part holds: seed (32) || how many slots stand in other parts (1) || each of these as slot (1) and
 commitment (32) || the fields. Another part holds: seed (32) || the fields. Fields are canonical JSON, a list of
 `[slot, value]`, for a fact `[slot, name, value]`, in which what nearly every event says stands as one byte below 0x20
-(`FRAGMENTS`), which canonical JSON never holds. Version 2 begins with 0x02 and spells everything out.
+(`FRAGMENTS`), which canonical JSON never holds, and `[2]` alone says that the time is the one in the event's row: to
+the second it stands in the leaf too. Version 2 begins with 0x02 and spells everything out.
 
 Rules: salts follow from the seed of their own part, so that a destroyed key leaves no salt behind; the commitments of
 the other parts stand in the tenant's, so that what it opens can be shown when those are gone. Bodies of version 1 (a
@@ -27,6 +28,7 @@ from muniment.proof.leaf import FIXED, SALT, SLOTS, Opening, parse_opening
 
 FIRST_KIND: Final = "muniment.body/1"
 LARGEST: Final = 1 << 26
+TIME: Final = FIXED.index("at")
 _LENGTH: Final = 4
 _HASH: Final = 32
 
@@ -36,8 +38,7 @@ _HASH: Final = 32
 FRAGMENTS: Final = (
     b'[[0,"',
     b'"],[1,"',
-    b'"],[2,"20',
-    b'Z"],[3,{"address":"',
+    b'"],[2],[3,{"address":"',
     b'","factors":["password","totp"],"kind":"person"',
     b'","factors":["password"],"kind":"person"',
     b'","factors":[],"kind":"system"',
@@ -72,7 +73,8 @@ _CODE: Final = re.compile(rb"[\x00-\x1f]")
 class Part:
     """What one key opens.
 
-    :param fields: slot, path and value. :param closed: commitments of the slots that other keys open.
+    :param fields: slot, path and value; ``None`` for the time of the event's row.
+    :param closed: commitments of the slots that other keys open.
     """
 
     seed: bytes
@@ -111,7 +113,9 @@ def write_part(seed: bytes, openings: Iterable[Opening], closed: Mapping[int, by
     :param closed: for the tenant's own part, the commitments of the slots in the others; for another one ``None``.
     """
     fields = [
-        [one.slot, one.value]
+        [one.slot]
+        if one.slot == TIME
+        else [one.slot, one.value]
         if one.slot < len(FIXED)
         else [one.slot, one.path.removeprefix("facts."), one.value]
         for one in openings
@@ -154,6 +158,8 @@ def _spelt_out(code: re.Match[bytes]) -> bytes:
 
 def _field(held: Any) -> tuple[int, str, Any]:
     match held:
+        case [int(slot)] if slot == TIME:
+            return slot, FIXED[slot], None
         case [int(slot), value] if 0 <= slot < len(FIXED):
             return slot, FIXED[slot], value
         case [int(slot), str(name), value] if len(FIXED) <= slot < SLOTS:

@@ -43,7 +43,8 @@ def contents_faults(event: Event, leaf: Leaf, name: str, listed: bytes | None, l
         for opening in shown.openings:
             require_opened(leaf, opening)
     except (Malformed, Tampered, KeyDestroyed, ValueError) as why:
-        yield f"{name}: its contents are not what was committed ({why})"
+        # A body may leave the time to its row; the fraction of a second, which the leaf does not hold, is held here.
+        yield f"{name}: its contents, with the time in its row, are not what was committed ({why})"
         return
     if shown.erased and not shown.openings:
         return  # a tenant that was closed: what is left is the leaf, and whether by order is another check's question

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from muniment.ledger.body import Part, first_openings, read_part, sealed_parts
 from muniment.ledger.models import Event
 from muniment.ledger.numbers import NUMBERED
 from muniment.ledger.record import place
+from muniment.ledger.words import moment
 from muniment.proof.leaf import Opening, arranged
 from muniment.spine import envelope
 from muniment.spine.installation import keyring
@@ -50,9 +52,10 @@ class Opened:
         }
 
 
-def opened(tenant: UUID, event: UUID, body: bytes) -> Opened:
+def opened(tenant: UUID, event: UUID, body: bytes, at: datetime) -> Opened:
     """Open an event's encrypted body.
 
+    :param at: the time in the event's row, where newer bodies leave it.
     :raises Malformed: when the body has not the form that the ledger writes.
     :raises Tampered: when a part was changed or belongs to another event.
     """
@@ -83,7 +86,11 @@ def opened(tenant: UUID, event: UUID, body: bytes) -> Opened:
         if not tenants_own:
             personal.update(paths)
     if own is not None:
-        fields = [(*one, part.seed) for part in (own, *apart) for one in part.fields]
+        fields = [
+            (slot, path, moment(at) if value is None else value, part.seed)
+            for part in (own, *apart)
+            for slot, path, value in part.fields
+        ]
         _, found = arranged(own.seed, fields, own.closed)
     ordered = tuple(sorted(found, key=lambda one: one.slot))
     return Opened(ordered, len(gone), frozenset(personal), frozenset(gone))
@@ -91,4 +98,4 @@ def opened(tenant: UUID, event: UUID, body: bytes) -> Opened:
 
 def opened_event(event: Event) -> Opened:
     """Open an entry or a waiting event."""
-    return opened(event.tenant_id, event.id, bytes(event.body))
+    return opened(event.tenant_id, event.id, bytes(event.body), event.at)

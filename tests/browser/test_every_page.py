@@ -96,6 +96,7 @@ def ids(house: Seeded, tab: Tab) -> dict[str, str]:
         **{name: house.told[known] for name, known in CALLED.items()},
         "erasure_id": erasure,
         "hold_id": hold,
+        "target": house.told["person"],
         "entry_id": entries["items"][0]["id"],
         "eid": finding["eid"],
         "number": "0",

@@ -88,3 +88,10 @@ def a_hold(firm: Firm) -> UUID:
 
     person = UUID(str(a_counterparty(firm)))
     return actions.place_hold(firm.officer, on="subject", target=person, reason="Proceedings 12/34.").id
+
+
+@example("target")
+def somebody_to_erase(firm: Firm) -> UUID:
+    from tests.isolation.examples import a_counterparty
+
+    return UUID(str(a_counterparty(firm)))

@@ -96,3 +96,42 @@ def test_the_same_over_the_api(erasing, client_as, adam, otto):
     assert post(first, f"holds/{hold}/ask", {"reason": WHY}).status_code == 200
     assert post(second, f"holds/{hold}/lift").json()["lifted_by"] == otto.id
     assert len(second.get("/api/v1/lifecycle/holds").json()["items"]) == 1
+
+
+def test_a_persons_page_leads_to_what_erasing_them_would_do_and_to_asking_for_it(
+    erasing, client_as, otto, ada, vera
+):
+    browser, place = client_as(otto), f"/lifecycle/subjects/{erasing.person}/"
+    assert place in browser.get(f"/screening/counterparties/{erasing.person}/").content.decode()
+    assert place not in client_as(ada).get(f"/screening/counterparties/{erasing.person}/").content.decode()
+    page = browser.get(place).content.decode()
+    assert "What would become unreadable" in page
+    assert "no hold is on this person" in page
+    assert "Ask for it" in page
+    assert str(erasing.person) in page
+    assert client_as(ada).get(place).status_code == 403
+    assert 'name="basis"' not in client_as(vera).get(place).content.decode()
+
+    actions.place_hold(otto, on="subject", target=erasing.person, reason=WHY)
+    held = browser.get(place).content.decode()
+    assert "A legal hold keeps these data (hold 1)." in held
+    assert 'name="basis"' not in held
+
+
+def test_what_was_asked_for_or_erased_already_is_not_asked_for_again(erasing, client_as, adam):
+    place = f"/lifecycle/subjects/{erasing.person}/"
+    order = erasing.ask()
+    page = client_as(adam).get(place).content.decode()
+    assert f"/lifecycle/erasures/{order.id}/" in page
+    assert 'name="basis"' not in page
+    actions.answer_erasure(erasing.otto, erasure_id=order.id, approve=True, reason=WHY)
+    work_off()
+    page = client_as(adam).get(place).content.decode()
+    assert "These data were erased already." in page
+    assert 'name="basis"' not in page
+
+
+def test_an_account_in_use_says_that_it_is_closed_first(erasing, client_as, adam, otto):
+    client_as(otto)
+    page = client_as(adam).get(f"/lifecycle/subjects/{otto.id}/").content.decode()
+    assert "Close the account first." in page

@@ -16,9 +16,11 @@ from muniment.ledger.exports.asked import FORMS, UNBOUNDED, Asked, parse_cursor
 from muniment.ledger.exports.line import Line
 from muniment.ledger.models import Checkpoint, Entry
 from muniment.ledger.openings import opened_event
+from muniment.ledger.pruning import under_way
 from muniment.ledger.sentences import person_in
 from muniment.proof.merkle import leaf_hash
 from muniment.spine.errors import Busy, Invalid
+from muniment.spine.scope import current_tenant
 
 PART: Final = 500
 
@@ -139,8 +141,9 @@ def lines(asked: Asked, within: Range) -> Iterator[bytes]:
     form = FORMS[asked.form]
     log = queries.origin()
     yield form.HEAD
-    for entry in entries(asked, within):
-        yield form.line(line_of(entry, log, personal=asked.personal))
+    with under_way.reading(current_tenant()):
+        for entry in entries(asked, within):
+            yield form.line(line_of(entry, log, personal=asked.personal))
 
 
 def draw(asked: Asked) -> Drawn:
@@ -149,7 +152,11 @@ def draw(asked: Asked) -> Drawn:
     :raises Busy: before the first checkpoint.
     :raises Invalid: for a cursor that no export gave out.
     """
-    within = begin(asked)
+    with under_way.reading(current_tenant()):
+        return _drawn(asked, begin(asked))
+
+
+def _drawn(asked: Asked, within: Range) -> Drawn:
     form, log = FORMS[asked.form], queries.origin()
     digest = hashlib.sha256(form.HEAD)
     count = withheld = erased = last = 0

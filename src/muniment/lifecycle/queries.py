@@ -16,12 +16,14 @@ from muniment.cases.models import Case
 from muniment.counterparties import queries as parties
 from muniment.counterparties.models import Counterparty
 from muniment.counterparties.models import Kind as PartyKind
+from muniment.ledger import logs
 from muniment.ledger import queries as ledger
 from muniment.ledger.erased import Order
 from muniment.ledger.models import Entry
 from muniment.ledger.openings import opened_event
+from muniment.ledger.trust import rotation
 from muniment.lifecycle import rules, traces
-from muniment.lifecycle.models import ErasedKey, Erasure, Hold, HoldOn, Kind, What
+from muniment.lifecycle.models import ErasedKey, Erasure, Hold, HoldOn, Kind, State, What
 from muniment.proof.certificate import write_certificate
 from muniment.spine.errors import Absent, Refused
 from muniment.spine.guard import Kept, guarded_tables
@@ -234,6 +236,44 @@ def whole(erasure_id: UUID) -> Whole:
         return Whole(order, None, f"{why.what} {why.todo}", reference)
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What erasing somebody would do, before anybody asks for it.
+
+    :param counts: what would become unreadable. :param why: why it cannot be asked for now.
+    :param under_way: the order that is open already, if there is one.
+    """
+
+    kind: str
+    reference: str
+    extent: Extent | None
+    counts: dict[str, int]
+    why: str
+    under_way: Erasure | None
+
+
+def preview(target: UUID) -> Preview:
+    """Return what erasing somebody would make unreadable and what legal holds would keep.
+
+    :raises Absent: when there is no such person in this tenant.
+    """
+    kind = require_subject(target)
+    row: Counterparty | None = Counterparty.objects.filter(id=target).first()
+    open_states = [State.ASKED, State.ORDERED, State.CLEARED]
+    under_way: Erasure | None = Erasure.objects.filter(target=target, state__in=open_states).first()
+    found, why = None, ""
+    try:
+        require_erasable(target)
+        found = extent(kind, target)
+    except Refused as refused:
+        why = f"{refused.what} {refused.todo}"
+    gone = set(ErasedKey.objects.values_list("key_id", flat=True))
+    left = [one for one in found.keys if one[1] not in gone] if found else []
+    if found and not left and not found.held:
+        why = "These data were erased already."
+    return Preview(kind, row.reference if row else "", found, counts(left), why, under_way)
+
+
 def when(order: Erasure) -> datetime:
     """Return when an order last moved."""
     at: datetime = order.executed_at or order.answered_at or order.asked_at
@@ -253,7 +293,8 @@ def certificate(order: Erasure) -> bytes:
     proof = ledger.proof_file(event)
     assert isinstance(event, Entry)  # noqa: S101  # what has a proof has a place
     shown = tuple(one for one in opened_event(event).openings if one.path != "origin")
-    return write_certificate(event.idx, bytes(event.leaf), shown, proof, ledger.keys())
+    steps = rotation.steps_of(logs.of(event.tenant_id))
+    return write_certificate(event.idx, bytes(event.leaf), shown, proof, ledger.keys(), succession=steps)
 
 
 def certificate_name(order: Erasure) -> str:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("erasures/<uuid:erasure_id>/", views.erasure, name="erasure"),
     path("erasures/<uuid:erasure_id>/answer/", views.answer, name="answer"),
     path("erasures/<uuid:erasure_id>/certificate/", views.certificate, name="certificate"),
+    path("subjects/<uuid:target>/", views.subject, name="subject"),
     path("holds/", views.place, name="place"),
     path("holds/<uuid:hold_id>/ask/", views.ask_lift, name="ask-lift"),
     path("holds/<uuid:hold_id>/lift/", views.lift, name="lift"),

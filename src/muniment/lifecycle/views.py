@@ -39,11 +39,15 @@ def _seen(order: Erasure) -> tuple[str, str, str]:
 
 
 def _kind(order: Erasure) -> str:
+    return _kind_name(order.kind)
+
+
+def _kind_name(kind: str) -> str:
     return {
         Kind.COUNTERPARTY: _("counterparty"),
         Kind.ACCOUNT: _("account"),
         Kind.TENANT: _("the whole organisation"),
-    }[Kind(order.kind)]
+    }[Kind(kind)]
 
 
 def _row(order: Erasure, who: dict[str, Any]) -> dict[str, Any]:
@@ -116,6 +120,20 @@ def ask(request: Asked) -> HttpResponse:
     made = actions.ask_erasure(request.actor, **form.cleaned_data)
     messages.success(request, _("It is asked for. Somebody else must confirm it."))
     return redirect("lifecycle:erasure", erasure_id=made.id)
+
+
+@require_GET
+def subject(request: Asked, target: UUID) -> HttpResponse:
+    """Show what erasing somebody would make unreadable and what is held, with the form to ask for it."""
+    actions.read(request.actor)
+    found = queries.preview(target)
+    context = {
+        "found": found,
+        "kind": _kind_name(found.kind),
+        "asking": Asking(initial={"target": target}),
+        "may_ask": "lifecycle.ask_erasure" in request.actor.may and not found.why and not found.under_way,
+    }
+    return render(request, "lifecycle/subject.html", context)
 
 
 @require_GET

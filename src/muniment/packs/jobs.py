@@ -11,6 +11,7 @@ from muniment.access.rules import WORKER
 from muniment.cases import queries as cases
 from muniment.ledger import anchoring, logs, publish, sequence, streams
 from muniment.ledger.models import Log
+from muniment.ledger.pruning import under_way
 from muniment.ledger.time import carried
 from muniment.ledger.trust import rotation
 from muniment.ledger.words import moment
@@ -88,7 +89,8 @@ def carry_out(tenant: UUID, pack_id: UUID) -> Pack:
         streams.make(tenant)
         publish.publish_and_anchor(tenant)
         anchoring.ask(logs.of(tenant), ports.now())
-        contents, proofs = contents_of(asked.case_id, ports.now())
+        with under_way.reading(tenant):
+            contents, proofs = contents_of(asked.case_id, ports.now())
         whole = build_pack(contents)
         file = storage.store(tenant, [whole], most=1 << 30)
         told = {

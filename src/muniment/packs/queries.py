@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,7 @@ from muniment.screening import queries as screening
 from muniment.sources import queries as sources
 from muniment.sources.models import Snapshot, SnapshotFile
 from muniment.spine.errors import Absent, Busy, Refused
-from muniment.spine.scope import DEPLOYMENT
+from muniment.spine.scope import DEPLOYMENT, tenant_scope
 from muniment.vault import queries as vault
 from muniment.vault import storage
 from muniment.vault.models import DocumentVersion
@@ -291,6 +291,14 @@ def _stream(whole: cases.Whole, checkpoint: bytes) -> bytes:
         return write_stream_proof(streams.proof(tenant, streams.tag_of(tenant, ref(whole.case)), checkpoint))
     except (Refused, Busy):
         return b""
+
+
+def needed(tenant: UUID) -> Iterator[str]:
+    """Yield what the proofs that are being built speak of, as entries name it: those entries are not pruned."""
+    with tenant_scope(tenant):
+        for case_id in Pack.objects.filter(state=PackState.QUEUED).values_list("case_id", flat=True):
+            yield f"cases.Case/{case_id}"
+            yield from gather(cases.whole(case_id)).subjects
 
 
 def approved(whole: cases.Whole) -> Decision:

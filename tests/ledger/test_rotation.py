@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from tests.ops.commands import here
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, verify
 from muniment.ledger.models import Checkpoint, Entry, Log, Outbox
+from muniment.ledger.openings import opened_event
 from muniment.ledger.pruning import plan
 from muniment.ledger.tables.trusted import LogKey
 from muniment.ledger.trust import reading, rotation
 from muniment.proof.checkpoint import open_checkpoint
+from muniment.proof.folder import verify_folder
 from muniment.proof.note import Key, parse_keys
 from muniment.proof.signer import new_signer, sign_checkpoint
 from muniment.spine import config, ports
@@ -109,14 +112,44 @@ def test_a_reader_with_the_old_keys_follows_them_through_the_log(
     (told,) = reading.follow(old)
     assert (len(told.said), told.faults) == (2, ())
     assert "the old keys were let go at entry" in told.said[1]
-    # Who begins with the new ones needs no step, and who has neither is told so.
+    # Who begins with the new ones is led back to the older ones, and who has neither is told so.
     fresh = logs.keys_at(deployment(), deployment().published)
     (told,) = reading.follow(fresh)
-    assert (told.said, told.faults) == ((f"{deployment().origin}: signed by the trusted keys",), ())
+    assert (len(told.said), told.faults) == (1, ())
+    assert "the old keys were let go at entry" in told.said[0]
     (told,) = reading.follow(new_signer(deployment().origin).keys)
     assert "not announced" in told.faults[0] or "known key" in told.faults[0]
     (told,) = reading.follow(new_signer("elsewhere.example").keys)
     assert told.faults == ("None of the trusted keys is of a log of this installation.",)
+
+
+def test_whoever_was_given_the_newest_keys_reads_what_all_before_them_signed_and_the_other_way_round(
+    old: tuple[Key, ...], operator: Any, ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish.settle()
+    first = (logs.folder(deployment()) / "checkpoint").read_bytes()
+    for title in ("Once", "Twice"):
+        rotated(operator)
+        later(monkeypatch, 31)
+        more(deployment(), ada, title)
+        publish.settle()
+    log = deployment()
+    newest = logs.keys_at(log, log.published)
+    everything = parse_keys(log.vkeys.encode())
+    assert (len(everything), set(newest)) == (6, set(everything[4:]))
+    for trusted in (old, newest, everything[2:4], everything):
+        seen = verify_folder(logs.folder(log), trusted, kept=[("kept", first)])
+        assert seen.faults == []
+        assert rotation.followed(log, trusted).at(log.published) == tuple(
+            sorted(newest, key=lambda key: key.kind)
+        )
+    with tenant_scope(DEPLOYMENT):
+        entry = Entry.objects.filter(kind="ledger.rotate_key").latest("idx")
+        facts = opened_event(entry).facts
+    assert (
+        facts["before"]
+        == sha256(b"".join(key.encode().encode() + b"\n" for key in everything[2:4])).hexdigest()
+    )
 
 
 def test_keys_that_the_old_ones_did_not_announce_are_never_taken(

@@ -14,12 +14,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from muniment.ledger import drawing, queries, reading
+from muniment.ledger import drawing, logs, queries, reading
 from muniment.ledger.action import Act, action
 from muniment.ledger.drawing import Drawn, Range
 from muniment.ledger.exports.asked import ENDINGS, MOST_HERE, Asked, of_filters, require_asked
 from muniment.ledger.models import Entry, Event, Outbox
 from muniment.ledger.openings import opened_event
+from muniment.ledger.trust import rotation
 from muniment.proof.exported import ACTIONS, write_export
 from muniment.spine import ports
 from muniment.spine.actor import Actor
@@ -241,5 +242,6 @@ def manifest(actor: Actor, *, export_id: UUID) -> tuple[str, bytes]:
             raise Busy("This export has no proof yet.", todo=SETTLE)
         proof = queries.proof_file(event)
         shown = tuple(one for one in opened_event(event).openings if one.path != "origin")
-        raw = write_export(event.idx, bytes(event.leaf), shown, proof, queries.keys())
+        steps = rotation.steps_of(logs.of(actor.tenant))
+        raw = write_export(event.idx, bytes(event.leaf), shown, proof, queries.keys(), succession=steps)
         return f"{described(event).name}.manifest.json", raw

@@ -16,6 +16,7 @@ from muniment.ledger import logs, publish, sequence
 from muniment.ledger import queries as ledger
 from muniment.ledger.models import Entry, Event, Outbox
 from muniment.ledger.openings import opened_event
+from muniment.ledger.trust import rotation
 from muniment.ledger.words import moment
 from muniment.lifecycle import actions, cleaning, executing, queries, rules, traces
 from muniment.lifecycle.journal import Book, Deed, Line
@@ -146,7 +147,9 @@ def certificate(tenant: UUID) -> bytes:
         proof = ledger.proof_file(event)
         placed: Entry = Entry.objects.get(id=event.id)
         shown = tuple(one for one in opened_event(placed).openings if one.path != "origin")
-        return write_certificate(placed.idx, bytes(placed.leaf), shown, proof, logs.of(DEPLOYMENT).vkeys)
+        own = logs.of(DEPLOYMENT)
+        steps = rotation.steps_of(own)
+        return write_certificate(placed.idx, bytes(placed.leaf), shown, proof, own.vkeys, succession=steps)
 
 
 def catch_up() -> int:

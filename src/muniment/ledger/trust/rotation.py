@@ -8,6 +8,7 @@ has the entries, so that a crash between two steps changes nothing. Whoever trus
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
@@ -47,6 +48,10 @@ UNDER_WAY: Final = Clash(
 constraint("one_key_per_number_of_a_log", UNDER_WAY)
 
 
+def _lines(keys: Iterable[Key]) -> str:
+    return "".join(key.encode() + "\n" for key in keys)
+
+
 def _digest(vkeys: str) -> str:
     return hashlib.sha256(vkeys.encode("ascii")).hexdigest()
 
@@ -68,10 +73,18 @@ def rotate_key(act: Act, *, number: int, vkeys: str, until: datetime) -> LogKey:
         last: LogKey | None = LogKey.objects.order_by("-number").first()
         if number != (0 if last is None else last.number) + 1 or (last is not None and last.retired is None):
             raise UNDER_WAY
+        before = "".join(log.vkeys.splitlines(keepends=True)[-2:])
         log.vkeys += vkeys
         log.voucher = vouch.voucher(key, log)
         log.save(update_fields=["vkeys", "voucher"])
-    event = act.record(f"log/{log.tag}", stream="log", number=number, keys=_digest(vkeys), until=until)
+    event = act.record(
+        f"log/{log.tag}",
+        stream="log",
+        number=number,
+        keys=_digest(vkeys),
+        before=_digest(before),
+        until=until,
+    )
     made: LogKey = LogKey.objects.create(
         number=number, vkeys=vkeys, announced=event, announced_at=act.now, until=until
     )
@@ -144,7 +157,7 @@ def let_go(log: Log, now: datetime) -> LogKey | None:
         before = logs.pairs(log)
         if before[-1].number != row.number or before[-1].first >= log.published:
             return None
-    vkeys = "".join(key.encode() + "\n" for key in before[-2].keys)
+    vkeys = _lines(before[-2].keys)
     clerk = system("sequencer", may=frozenset({"ledger.retire_key"}), tenant=log.tenant_id)
     return retire_key(clerk, key_id=row.id, vkeys=vkeys)
 
@@ -169,24 +182,25 @@ def _write_steps(log: Log, rows: list[LogKey]) -> None:
     before = log.vkeys.splitlines(keepends=True)[:2]
     about = []
     for row in rows:
-        about.append((row.announced, row.vkeys))
+        # Behind the new keys those before them: whoever trusts the new ones alone learns the older ones.
+        about.append((row.announced, row.vkeys, "".join(before)))
         if row.retired is not None:
-            about.append((row.retired, "".join(before)))
+            about.append((row.retired, "".join(before), ""))
         before = row.vkeys.splitlines(keepends=True)
     fresh = []
-    for event, vkeys in about[len(held) :]:
+    for event, vkeys, behind in about[len(held) :]:
         entry: Entry | None = Entry.objects.filter(id=event).first()
         head: Checkpoint | None = (
             None if entry is None else Checkpoint.objects.filter(size__gt=entry.idx).order_by("size").first()
         )
         if entry is None or head is None:
             break
-        fresh.append(_step(log, entry, head, vkeys))
+        fresh.append(_step(log, entry, head, vkeys, behind))
     if fresh:
         TileWriter(logs.folder(log)).keep(SUCCESSION, write_succession(log.origin, [*held, *fresh]))
 
 
-def _step(log: Log, entry: Entry, head: Checkpoint, vkeys: str) -> Step:
+def _step(log: Log, entry: Entry, head: Checkpoint, vkeys: str, behind: str) -> Step:
     openings = tuple(
         one for one in opened_event(entry).openings if one.path in SHOWN or one.path.startswith("facts.")
     )
@@ -194,7 +208,8 @@ def _step(log: Log, entry: Entry, head: Checkpoint, vkeys: str) -> Step:
     return Step(
         write_event(entry.idx, bytes(entry.leaf), openings),
         write_tlog_proof(entry.idx, hashes, head.note.encode()),
-        vkeys.encode("ascii"),
+        # An entry of before the keys behind were named there says nothing of them.
+        (vkeys + (behind if any(one.path == "facts.before" for one in openings) else "")).encode("ascii"),
     )
 
 
@@ -209,13 +224,18 @@ def succession(log: Log) -> bytes:
         raise Absent("The keys of this log were never changed, or no head says so yet.") from None
 
 
+def steps_of(log: Log) -> bytes | None:
+    """Return the steps of a log's keys for a file that is to be read by whoever has other ones; None without any."""
+    try:
+        return succession(log)
+    except Absent:
+        return None
+
+
 def followed(log: Log, trusted: tuple[Key, ...]) -> Line:
     """Follow a log's keys from trusted ones, through the file beside its tiles.
 
     :raises Malformed: when a step does not hold.
     """
-    try:
-        raw = succession(log)
-    except Absent:
-        return begin_line(log.origin, trusted)
-    return follow_keys(raw, trusted)
+    raw = steps_of(log)
+    return begin_line(log.origin, trusted) if raw is None else follow_keys(raw, trusted)

@@ -13,11 +13,11 @@ from django.db import transaction
 from tests.ledger.tamper import key, owner, update
 
 from muniment.cases import actions as cases
-from muniment.ledger import logs, publish, verify, vouch
+from muniment.ledger import logs, publish, taking, verify, vouch
 from muniment.ledger.action import REGISTRY, action
 from muniment.ledger.checks import runs
 from muniment.ledger.models import Checkpoint, Entry, Log
-from muniment.ledger.pruning import acts, plan, shown, taking
+from muniment.ledger.pruning import acts, plan, shown
 from muniment.ledger.pruning.bound import newest
 from muniment.ledger.sequence import compact_range
 from muniment.ledger.tables.pruning import Prune

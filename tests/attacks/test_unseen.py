@@ -20,10 +20,10 @@ from tests.proof.test_whole_pack import contents, event, judged
 from muniment.cases import actions as cases
 from muniment.cases.models import Case
 from muniment.counterparties.models import Counterparty
-from muniment.ledger import clock, logs, publish, verify
+from muniment.ledger import clock, logs, publish, taking, verify
 from muniment.ledger.models import Entry
 from muniment.ledger.openings import opened_event
-from muniment.ledger.pruning import plan, taking
+from muniment.ledger.pruning import plan
 from muniment.proof.folder import verify_folder
 from muniment.proof.note import parse_keys
 from muniment.spine import ports

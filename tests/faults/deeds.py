@@ -17,10 +17,9 @@ from muniment.access.rules import OPERATOR, permissions
 from muniment.cases import actions as cases
 from muniment.counterparties import actions as parties
 from muniment.counterparties.rules import require_party
-from muniment.ledger import logs, publish, sequence, verify, witnessing
+from muniment.ledger import logs, publish, sequence, taking, verify, witnessing
 from muniment.ledger.action import REGISTRY, action
 from muniment.ledger.models import Checkpoint, Entry, Outbox
-from muniment.ledger.pruning import taking
 from muniment.ledger.tables.pruning import Prune
 from muniment.ledger.tables.time import Stamp
 from muniment.ledger.tables.trusted import LogKey

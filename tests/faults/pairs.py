@@ -120,8 +120,8 @@ TABLE: dict[tuple[str, str], tuple[Cell | str, Cell | str]] = {
     ("erasure", "two"): (Cell(JOURNAL), Cell(JOURNAL, "after")),
     ("pruning", "killed"): (Cell(BOUND), Cell(BOUND, "after")),
     ("pruning", "full"): (Cell(BEGIN, on="sqlcipher"), Cell("muniment.ledger.pruning.shown:show")),
-    ("pruning", "eio"): (Cell(BOUND), Cell("muniment.ledger.pruning.taking:_unlink")),
-    ("pruning", "readonly"): (Cell(BEGIN, on="sqlcipher"), Cell("muniment.ledger.pruning.taking:_unlink")),
+    ("pruning", "eio"): (Cell(BOUND), Cell("muniment.ledger.taking:_unlink")),
+    ("pruning", "readonly"): (Cell(BEGIN, on="sqlcipher"), Cell("muniment.ledger.taking:_unlink")),
     ("pruning", "half"): (
         "nothing is written but the database before a bound is signed",
         Cell("muniment.ledger.pruning.shown:show", "after", half="pruned.json"),

@@ -9,10 +9,10 @@ import pytest
 from tests.ledger.tamper import key, owner, update
 
 from muniment.cases import actions as cases
-from muniment.ledger import sequence, tally, verify
+from muniment.ledger import accepted, sequence, tally, verify
 from muniment.ledger.checks import runs
 from muniment.ledger.checks.tail import verify_tail
-from muniment.ledger.damage import acts, found, told
+from muniment.ledger.damage import acts, found
 from muniment.ledger.models import Entry, Outbox
 from muniment.ledger.tables.damage import Damage
 from muniment.ops import acting
@@ -89,7 +89,7 @@ def test_once_two_accepted_it_the_log_goes_on_and_every_check_names_it(damaged, 
     with tenant_scope(ada.tenant):
         assert not Entry.objects.filter(id=damaged).exists()
         assert runs.standing(ports.now()).alarm == ()
-        assert Entry.objects.get(kind=told.ACCEPTED).cls == "log.damage"
+        assert Entry.objects.get(kind=accepted.ACCEPTED).cls == "log.damage"
 
 
 def test_the_row_is_kept_word_for_word(damaged, ada, adam):

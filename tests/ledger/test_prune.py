@@ -8,10 +8,10 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
 
 from muniment.cases import actions as cases
-from muniment.ledger import logs, publish, queries, rules, verify
+from muniment.ledger import logs, publish, queries, rules, taking, verify
 from muniment.ledger.action import REGISTRY, action
 from muniment.ledger.models import Checkpoint, Entry, RowList
-from muniment.ledger.pruning import acts, plan, taking
+from muniment.ledger.pruning import acts, plan
 from muniment.ledger.tables.pruning import Carried, Prune, Retention
 from muniment.ledger.words import moment
 from muniment.proof.checkpoint import parse_checkpoint

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from muniment.cases import actions as cases
-from muniment.ledger import logs, publish, verify
+from muniment.ledger import logs, publish, taking, verify
 from muniment.ledger.action import REGISTRY, action
 from muniment.ledger.models import Entry
-from muniment.ledger.pruning import acts, plan, shown, taking
+from muniment.ledger.pruning import acts, plan, shown
 from muniment.ledger.tables.pruning import Prune
 from muniment.proof.tiles import TileWriter
 from muniment.spine import ports

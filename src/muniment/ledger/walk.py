@@ -12,8 +12,8 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
+from muniment.ledger import accepted
 from muniment.ledger import deep as depth
-from muniment.ledger.damage import told
 from muniment.ledger.disk import Disk
 from muniment.ledger.logged import Logged
 from muniment.ledger.models import Entry, Lane, Log, Outbox, Stream
@@ -227,10 +227,10 @@ class Walk:
                 yield f"stream {one}: its row is missing"
             elif self.streams[one].next_sn != numbers.get(one, 0):
                 yield f"stream {one}: its next number is not the one that follows"
-        known = told.accepted()
+        known = accepted.all_accepted()
         self.found.accepted += [one.sentence for one in known if not one.fault]
         yield from (one.fault for one in known if one.fault)
-        yield from told.lost(self.start.lanes, known)
+        yield from accepted.lost(self.start.lanes, known)
         yield from number_faults(
             self.start.lanes,
             {lane.hex: count for lane, count in Lane.objects.values_list("id", "next_number")},

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from muniment.ledger import heads, logs, vouch
-from muniment.ledger.damage import told
+from muniment.ledger import accepted, heads, logs, vouch
 from muniment.ledger.disk import Disk
 from muniment.ledger.logged import Logged
 from muniment.ledger.models import Checkpoint, Log, Stream
@@ -95,4 +94,4 @@ def _look(log: Log, keys: tuple[Key, ...], file: heads.Published, found: Finding
     found.extend(heads.row_faults(log, keys, key, _before(known)), of=log.origin)
     found.extend(heads.file_faults(log, file, begin), of=log.origin)
     walk.waiting()
-    found.accepted += [one.sentence for one in told.accepted() if not one.fault]
+    found.accepted += [one.sentence for one in accepted.all_accepted() if not one.fault]

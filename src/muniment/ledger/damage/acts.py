@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from muniment.ledger import rows
+from muniment.ledger import accepted, rows
 from muniment.ledger.action import Act, action
-from muniment.ledger.damage import found, told
+from muniment.ledger.damage import found
 from muniment.ledger.models import Outbox, RowList
 from muniment.ledger.refusals import constraint
 from muniment.ledger.tables.damage import Damage
@@ -43,7 +43,11 @@ def propose(actor: Actor, *, name: str, reason: str) -> Damage:
     )
 
 
-@action(told.PROPOSED, cls=told.CLASS, says="{actor} proposed to accept that this is damaged: {facts.what}")
+@action(
+    accepted.PROPOSED,
+    cls=accepted.CLASS,
+    says="{actor} proposed to accept that this is damaged: {facts.what}",
+)
 def propose_damage(act: Act, *, piece: found.Piece, reason: str) -> Damage:
     """Propose to accept a piece of damage; its row is kept as evidence, and nothing else changes yet.
 
@@ -71,8 +75,8 @@ def propose_damage(act: Act, *, piece: found.Piece, reason: str) -> Damage:
 
 
 @action(
-    told.ACCEPTED,
-    cls=told.CLASS,
+    accepted.ACCEPTED,
+    cls=accepted.CLASS,
     says="{actor} accepted damage: {facts.what}; lost: {facts.lost}",
 )
 def accept_damage(act: Act, *, digest: str) -> Damage:

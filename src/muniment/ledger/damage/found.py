@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from muniment.ledger import rows, verify, vouch
-from muniment.ledger.damage import told
+from muniment.ledger import accepted, rows, verify, vouch
 from muniment.ledger.models import Entry, Lane, Outbox, RowList
 from muniment.ledger.numbers import Counted, standing
 from muniment.ledger.openings import opened_event
@@ -204,7 +203,7 @@ def _met(key: bytes) -> dict[str, Counted]:
     _take(met, placed.iterator(chunk_size=CHUNK))
     good = (one for one in Outbox.objects.iterator(chunk_size=CHUNK) if vouch.vouched(key, one))
     _take(met, (one.body for one in good))
-    told.lost(met, told.accepted())
+    accepted.lost(met, accepted.all_accepted())
     return met
 
 

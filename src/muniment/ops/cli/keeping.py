@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from muniment.ledger import logs, rules
+from muniment.ledger import logs, rules, taking
 from muniment.ledger.checks import runs
-from muniment.ledger.pruning import acts, plan, taking
+from muniment.ledger.pruning import acts, plan
 from muniment.ops.acting import operator
 from muniment.ops.cli.answers import answer, common
 from muniment.spine.errors import Absent

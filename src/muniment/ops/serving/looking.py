@@ -11,9 +11,8 @@ from typing import Final
 
 import structlog
 
-from muniment.ledger import logs
+from muniment.ledger import logs, taking
 from muniment.ledger.checks import runs
-from muniment.ledger.pruning import taking
 from muniment.proof.errors import Malformed
 from muniment.spine import ports
 from muniment.spine.errors import MunimentError

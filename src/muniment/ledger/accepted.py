@@ -35,7 +35,7 @@ class Accepted:
     fault: str = ""
 
 
-def accepted() -> list[Accepted]:
+def all_accepted() -> list[Accepted]:
     """Return what was accepted in the current tenant's log, in the order in which it was."""
     proposals: dict[tuple[str, str], str] = {}
     made = []

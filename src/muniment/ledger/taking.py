@@ -18,7 +18,7 @@ from django.db import transaction
 
 from muniment.ledger import logs, publish, verify
 from muniment.ledger.models import Entry, Log, RowList
-from muniment.ledger.pruning import acts, carried, plan, shown
+from muniment.ledger.pruning import acts, carried, plan, shown, under_way
 from muniment.ledger.pruning.bound import Bound, newest
 from muniment.ledger.snapshot import one_moment
 from muniment.ledger.tables.pruning import Carried, Prune
@@ -65,6 +65,8 @@ def prune(tenant: UUID, actor: Actor | None = None, *, at_most_each: timedelta =
         log = logs.of(tenant)
         in_force = _newest()
         stops = plan.stops(tenant, now)
+        with under_way.alone(tenant) as free:
+            stops += [] if free else [under_way.STOP]
         gone, bundles = (0, 0) if in_force is None or stops else _finish(log, in_force)
         due = in_force is None or now - in_force.at >= at_most_each
         if due and not stops and _decide(log, in_force, now, actor):
@@ -115,28 +117,38 @@ def _decide(log: Log, in_force: Bound | None, now: datetime, actor: Actor | None
 def carry_out(log: Log, bound: Bound) -> tuple[int, int]:
     """Take away what lies below a bound that stands under a signed checkpoint; returns how many entries and files went.
 
+    Nothing goes while somebody reads entries for a proof or an export; the next run takes it away then.
+
     :raises Busy: while the bound is not signed yet.
     """
     fresh = logs.of(log.tenant_id)
     if bound.index is None or bound.index >= fresh.published:
         raise Busy("The bound of pruning is not under a checkpoint yet.", todo="Run: muniment ledger settle.")
     start: Start = carried.begin(carried.read(bound.entry))
-    shown.show(fresh, bound)
-    gone = _entries(bound, start)
-    bundles = sum(1 for one in _bundles(fresh, bound) if _unlink(one))
+    with under_way.alone(log.tenant_id) as free:
+        if not free:
+            return 0, 0
+        shown.show(fresh, bound)
+        gone = _entries(fresh, bound, start)
+        bundles = sum(1 for one in _bundles(fresh, bound) if _unlink(one))
     with transaction.atomic(), open_action(LEDGER_HAND):
         Carried.objects.exclude(entry=bound.entry).delete()
     return gone, bundles
 
 
-def _entries(bound: Bound, start: Start) -> int:
-    """Take away the rows, some hundreds in one transaction, each with its list of rows."""
+def _entries(log: Log, bound: Bound, start: Start) -> int:
+    """Take away the rows, some hundreds in one transaction, each with its list of rows.
+
+    What somebody came to need since the bound was signed stays for now.
+    """
     gone = 0
+    needed = sorted(plan.still_needed(log))
     kept = start.kept
     last = -1
     while True:
         part = list(
             Entry.objects.filter(idx__lt=bound.below, idx__gt=last)
+            .exclude(subject__in=needed)
             .order_by("idx")
             .values_list("id", "idx")[:PART]
         )

@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from muniment.cases.models import Case
-from muniment.ledger.checks.rebuilt import Said, differences, history
+from muniment.ledger.checks.rebuilt import Said, differences, history, rebuilds
 from muniment.spine.scope import tenant_scope
 
+TABLE = rebuilds("cases_case", "state", "outcome", "number")
 KINDS = frozenset({"cases.open", "cases.attach", "cases.propose", "cases.decide", "cases.withdraw"})
 
 
@@ -44,4 +45,4 @@ def faults(tenant: UUID) -> Iterator[str]:
             )
             for row in Case.objects.iterator(chunk_size=500)
         )
-        yield from differences("cases_case", expected, rows)
+        yield from differences(TABLE, expected, rows)

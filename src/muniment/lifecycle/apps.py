@@ -18,10 +18,16 @@ class LifecycleConfig(AppConfig):
             verify,
         )
         from muniment.ledger.pruning import plan  # noqa: PLC0415  # as above
-        from muniment.lifecycle import checking_keys, cleaning, queries  # noqa: PLC0415  # as above
+        from muniment.lifecycle import (  # noqa: PLC0415  # as above
+            checking_keys,
+            cleaning,
+            queries,
+            rebuilding,
+        )
         from muniment.spine import keyring  # noqa: PLC0415  # as above
 
         keyring.FORGETTING.append(cleaning.forget)
         plan.STOPS.append(queries.against_pruning)
         erased.ORDERS.append(queries.erased)
         verify.DEEP_CHECKS.append(checking_keys.faults)
+        verify.DEEP_CHECKS.append(rebuilding.faults)

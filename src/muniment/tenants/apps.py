@@ -8,3 +8,10 @@ class TenantsConfig(AppConfig):
 
     name = "muniment.tenants"
     label = "tenants"
+
+    def ready(self) -> None:
+        """Hold the register against the ledger's entries."""
+        from muniment.ledger import verify  # noqa: PLC0415  # models are not loaded when apps are configured
+        from muniment.tenants import rebuilding  # noqa: PLC0415  # as above
+
+        verify.DEEP_CHECKS.append(rebuilding.faults)

@@ -77,6 +77,21 @@ def test_a_key_that_was_destroyed_without_an_order_is_named(erasing, ada):
     )
 
 
+def test_a_key_that_was_taken_out_of_the_store_is_named_missing_and_not_erased(erasing, ada):
+    """He takes the row out, gravestone and all, or puts back an older store. Noticed by `ledger verify --deep`."""
+    store: Any = key_store()
+    with store._open() as connection:
+        if hasattr(store, "_writing"):
+            connection.execute("DELETE FROM wrapped_key WHERE key_id = ?", [erasing.person.bytes])
+        else:
+            connection.execute("DELETE FROM wrapped_key WHERE key_id = %s", [erasing.person])
+    keyring().forget(ada.tenant, erasing.person)
+    assert any(
+        f"key {erasing.person}: it is missing, and nobody destroyed it (subject)" in one
+        for one in deep(ada.tenant)
+    )
+
+
 def test_a_file_whose_key_was_destroyed_without_an_order_is_named(erasing, ada):
     from muniment.counterparties.models import Import
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import transaction
+
 from muniment.ledger import logs
 from muniment.ledger.action import Act, action
 from muniment.ledger.refusals import constraint
@@ -42,8 +44,13 @@ def create(act: Act, *, name: str, slug: str) -> Tenant:
 def found(actor: Actor, *, name: str, slug: str) -> Tenant:
     """Make a tenant: its key, its log, its entry in the register; in that order, so nothing is written without a key.
 
+    Where the entry cannot be written there is no log either, and no tenant.
+
     :param actor: somebody who acts for the deployment and may ``tenants.create``.
     """
+    if "tenants.create" not in actor.may:
+        # The door refuses it and puts that on record, before there is anything to take back.
+        return create(actor, name=name, slug=slug)
     rules.require_name(name)
     rules.require_slug(slug)
     tenant: UUID = ports.new_id()
@@ -51,7 +58,6 @@ def found(actor: Actor, *, name: str, slug: str) -> Tenant:
         if Tenant.everything.filter(slug=slug).exists():
             raise Clash("Another tenant has this short name.", todo="Choose another one.")
     keyring().create_tenant(tenant)
-    logs.begin(tenant)
     inside = Actor(
         id=actor.id,
         kind=actor.kind,
@@ -62,4 +68,6 @@ def found(actor: Actor, *, name: str, slug: str) -> Tenant:
         factors=actor.factors,
         role=actor.role,
     )
-    return create(inside, name=name, slug=slug)
+    with transaction.atomic():
+        logs.begin(tenant)
+        return create(inside, name=name, slug=slug)

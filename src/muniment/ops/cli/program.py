@@ -163,7 +163,7 @@ def program() -> None:
 def _of_the_database(fault: BaseException) -> bool:
     # Where Django was not loaded, no database was asked.
     known = sys.modules.get("django.db")
-    return known is not None and isinstance(fault, known.OperationalError | known.InternalError)
+    return known is not None and isinstance(fault, known.DatabaseError)
 
 
 def _ended(fault: BaseException, *, as_json: bool) -> int:

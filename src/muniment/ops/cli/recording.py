@@ -148,8 +148,6 @@ def leave() -> None:
         _leave(one)
     except Exception as fault:
         if not one.goes_on:
-            if isinstance(fault, MunimentError):
-                raise
             raise unwritten() from fault
         # What was found is told whatever is broken.
         one.listed = True

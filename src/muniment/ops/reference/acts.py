@@ -39,6 +39,8 @@ def known_actions() -> dict[str, Known]:
         questions.keep_question.__module__,
         runs.verify.__module__,
     }
+    for apart in ("damage.acts", "time.asking", "time.onrecord", "trust.accepting", "clock"):
+        import_module(f"muniment.ledger.{apart}")
     for room in (*_rooms(), "site"):
         if find_spec(f"muniment.{room}.actions") is not None:
             import_module(f"muniment.{room}.actions")

@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from muniment.spine.actor import Actor, ActorKind, system
 from muniment.spine.scope import DEPLOYMENT
 
 ROOT = Path(__file__).resolve().parents[1]
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,7 +37,8 @@ class Town:
 
     example: UUID
     harbour: UUID
-    founded: datetime
+    events: dict[UUID, int]
+    """How many events of each log wait from the founding."""
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +47,7 @@ def town(django_db_blocker: Any) -> Iterator[Town]:
     from muniment.access.backends import Argon2
     from muniment.access.rules import OPERATOR
     from muniment.ledger import logs
-    from muniment.spine import config, ports
+    from muniment.spine import config
     from muniment.spine.installation import keyring
     from muniment.spine.keyfile import KeyFileProvider
     from muniment.spine.migrating import migrate
@@ -65,7 +67,17 @@ def town(django_db_blocker: Any) -> Iterator[Town]:
         operator = system("operator", may=OPERATOR, via="cli")
         example = actions.found(operator, name="Example Pay", slug="example-pay")
         harbour = actions.found(operator, name="Harbour Lending", slug="harbour-lending")
-        yield Town(example.id, harbour.id, ports.now())
+        yield Town(
+            example.id, harbour.id, {one: _waiting(one) for one in (example.id, harbour.id, DEPLOYMENT)}
+        )
+
+
+def _waiting(tenant: UUID) -> int:
+    from muniment.ledger.models import Outbox
+    from muniment.spine.scope import tenant_scope
+
+    with tenant_scope(tenant):
+        return Outbox.objects.count()
 
 
 @pytest.fixture(scope="session")
@@ -95,17 +107,29 @@ def _nothing_remembered_stays(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_due_by_chance(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every test begin as if the town had just been founded.
+    """Let only what a test does itself wait for a stream-heads leaf.
 
-    What was founded waits for a stream-heads leaf for a minute, and the process is older than that in most tests
-    and younger in some: without this a log would have an entry more or less depending on what ran before.
+    What the founding of the town left waits for one too, since as long as the process is old, and clocks are held at
+    days before and after it: without this a log would have an entry more or less depending on what ran before.
     """
-    if "db" in request.fixturenames:
-        from muniment.ledger import streams
-        from muniment.spine import ports
+    if "db" not in request.fixturenames:
+        return
+    from muniment.ledger import streams
+    from muniment.ledger.models import Entry
 
-        age = ports.now() - request.getfixturevalue("town").founded
-        monkeypatch.setattr(streams, "EVERY", streams.EVERY + age)
+    town, oldest = request.getfixturevalue("town"), streams._oldest_uncovered
+
+    def oldest_of_its_own() -> Any:
+        found = oldest()
+        if found is None:
+            return None
+        before = town.events.get(found.tenant_id, 0)
+        if found.idx < before:
+            later = Entry.objects.filter(idx__gte=before).exclude(kind=streams.KIND).order_by("idx").first()
+            found.at = NEVER if later is None else later.at
+        return found
+
+    monkeypatch.setattr(streams, "_oldest_uncovered", oldest_of_its_own)
 
 
 PERSONAS = ("ada", "otto", "olga", "vera", "adam", "mallory")

@@ -20,6 +20,8 @@ from muniment.spine.scope import DEPLOYMENT, tenant_scope
 #: A log in which nothing else happened is told of a token once in this time.
 QUIET: Final = timedelta(days=1)
 CLERK: Final = frozenset({"ledger.note_stamp", "ledger.stamp"})
+#: What a log says of itself once it was told: by these alone it did not grow, or it would never rest.
+OF_ITSELF: Final = ("ledger.note_stamp", "ledger.commit_heads")
 
 constraint("one_row_per_time_stamp", Clash("This time-stamp is on record already."))
 
@@ -104,10 +106,14 @@ def tell_tenants(rows: Sequence[Stamp]) -> int:
             continue
         with tenant_scope(log.tenant_id):
             last: Entry | None = Entry.objects.filter(kind="ledger.note_stamp").order_by("-idx").first()
-            waits = Outbox.objects.exclude(kind="ledger.note_stamp").exists()
-            grew = waits or last is None or log.size > last.idx + 1
+            waits = Outbox.objects.exclude(kind__in=OF_ITSELF).exists()
+            grew = waits or last is None or _more_was_said(after=last.idx)
             quiet = last is not None and ports.now() - last.at < QUIET
         if grew or not quiet:
             note_stamp(system("stamper", may=CLERK, tenant=log.tenant_id), rows=rows)
             told += 1
     return told
+
+
+def _more_was_said(*, after: int) -> bool:
+    return Entry.objects.filter(idx__gt=after).exclude(kind__in=OF_ITSELF).exists()

@@ -95,7 +95,7 @@ TABLE: dict[tuple[str, str], tuple[Cell | str, Cell | str]] = {
     ("witness", "network"): (Cell("line", "before"), Cell("line", "after")),
     ("witness", "two"): (Cell(f"{WRITER}.cosign"), Cell(f"{WRITER}.cosign", "after")),
     ("keys", "killed"): (Cell(DESTROY), Cell(DESTROY, "after")),
-    ("keys", "full"): (Cell(DESTROY), Cell(DESTROY, "after")),
+    ("keys", "full"): (Cell(DESTROY), Cell(DESTROY, "after", on="sqlcipher")),
     ("keys", "eio"): (Cell(DESTROY), Cell(DESTROY, "after")),
     ("keys", "readonly"): (STORE, STORE),
     ("keys", "half"): (STORE, STORE),

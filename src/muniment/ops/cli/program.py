@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import click
 
-from muniment.ops.cli import answers, recording
+from muniment.ops.cli import answers, entries, recording
 from muniment.spine import config
 from muniment.spine.errors import Busy, MunimentError
 from muniment.spine.keys import KeyFault
@@ -126,6 +126,7 @@ class Program(click.Group):
                 closing.catch_up_all()
         module = import_module(f"muniment.ops.cli.{known.module}")
         command: click.Command = getattr(module, NAMED.get(cmd_name, cmd_name))
+        recording.use(entries.Ink())
         recording.on_record(command, cmd_name)
         return command
 

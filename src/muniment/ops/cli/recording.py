@@ -5,25 +5,23 @@ user on the machine, or whoever proved to be somebody; of what was typed only id
 names are kept; what left an entry of its own is not told twice. The one exception is verifying, which must remain
 possible where the ledger is broken: it says then that it is not on record.
 
-Nothing of Django is loaded with this file: the commands are listed without it.
+Nothing of Django and of the ledger is known to this file: a witness, too, answers through it.
 """
 
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import click
 
 from muniment.ops import machine
 from muniment.ops.cli.unrecorded import COMMANDS
-from muniment.spine import asking, config, ports
+from muniment.spine import asking, ports
 from muniment.spine.errors import Busy, MunimentError
 
 if TYPE_CHECKING:
@@ -55,7 +53,29 @@ class Running:
     came: str = ""
 
 
+class Pen(Protocol):
+    """What writes entries into the ledger; this file knows neither the ledger nor its tables."""
+
+    def leave(self, running: Running) -> None:
+        """Leave the entry of a command."""
+
+    def refuse(self, actor: Actor | None, fault: BaseException) -> None:
+        """Leave the entry of a command that ended without doing what it should, if there is a ledger."""
+
+
+_pens: Final[list[Pen]] = []
 _running: ContextVar[Running | None] = ContextVar("muniment_command", default=None)
+
+
+def use(pen: Pen) -> None:
+    """Say what writes the entries: the program does so before the first command runs."""
+    _pens[:] = [pen]
+
+
+def _pen() -> Pen:
+    if not _pens:
+        raise RuntimeError
+    return _pens[0]
 
 
 def target_of(context: click.Context) -> dict[str, str]:
@@ -145,7 +165,7 @@ def leave() -> None:
     if one is None or one.listed or one.asked.entries > one.before:
         return
     try:
-        _leave(one)
+        _pen().leave(one)
     except Exception as fault:
         if not one.goes_on:
             raise unwritten() from fault
@@ -163,18 +183,11 @@ def unwritten() -> Busy:
     )
 
 
-def _leave(one: Running) -> None:
-    from muniment.ops import acting, actions  # noqa: PLC0415  # models need Django set up
-
-    actor = replace(one.actor or acting.operator(), may=frozenset({"ops.read"}))
-    actions.read(actor, asked=one.asked.what, target=one.asked.target, came=one.came)
-
-
 def _refused(one: Running, path: str, fault: BaseException) -> None:
     listed = COMMANDS.get(path)
     if one.asked.refusals or (listed is not None and listed.refusals):
         return
-    refuse(one.actor, fault)
+    _pen().refuse(one.actor, fault)
 
 
 def not_understood(fault: click.UsageError) -> None:
@@ -185,7 +198,7 @@ def not_understood(fault: click.UsageError) -> None:
         return
     with asking.asked(ports.new_id().hex, f"{PROGRAM} {path}") as asked:
         asked.user = machine.user()
-        refuse(None, fault)
+        _pen().refuse(None, fault)
 
 
 def apart() -> None:
@@ -193,28 +206,3 @@ def apart() -> None:
     one = _running.get()
     if one is not None:
         one.listed = True
-
-
-def refuse(actor: Actor | None, fault: BaseException) -> None:
-    """Put on record that a command ended without doing what it should, if there is a ledger.
-
-    The refusal stands either way; that it is not on record is only told in the program's own log.
-    """
-    code = fault.code if isinstance(fault, MunimentError) else type(fault).__name__
-    with suppress(Exception):
-        settings = config.current()
-        if not settings.master_key.exists():
-            return
-        # Looking for the ledger must not make a file that looks like one.
-        if not settings.on_postgres and not settings.database_file.exists():
-            return
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "muniment.site.settings")
-        import django  # noqa: PLC0415  # commands are listed without Django
-        from django.apps import apps  # noqa: PLC0415  # as above
-
-        if not apps.ready:
-            django.setup()
-        from muniment.ledger import action  # noqa: PLC0415  # models need Django set up
-        from muniment.ops import acting  # noqa: PLC0415  # as above
-
-        action.refuse(actor or acting.operator(), "ops.read", f"The answer was: {code}.")

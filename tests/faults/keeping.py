@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from typing import Any
 
 from tests.faults.canary import Canaries
@@ -12,6 +14,24 @@ from tests.faults.visitor import Visitor
 from tests.support.seeded import Seeded
 
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+#: Bends a count of refusals, as whoever has the database can.
+BEND = """
+import sys
+from uuid import UUID
+from muniment.ops.cli.program import prepare
+prepare(keys=True)
+from django.db import transaction
+from muniment.ledger import tally
+from muniment.spine.actor import system
+from muniment.spine.models import Tally
+from muniment.spine.scope import tenant_scope
+tenant = UUID(sys.argv[1])
+with tenant_scope(tenant), transaction.atomic():
+    tally.count(system("trial", may=frozenset(), tenant=tenant), "cases.open")
+    Tally.objects.filter(tenant_id=tenant, actor_kind="system").update(times=1_000_000)
+"""
 
 
 class Keeping(Machine):
@@ -90,9 +110,23 @@ class Keeping(Machine):
             "erase-subject answer",
             *(json.loads(order)["id"], "--approve", "--reason", sing("command line: answer")),
         )
+        self.accept_damage()
         out = self.house.home.with_name("stream.proof")
         asked = ["ledger", "stream", sing("command line: stream"), "--out", str(out)]
         given = ["--login", self.logins["analyst"], "--json"]
         # That it is no name of a stream is found out only after it was looked for.
         self.house.command(*asked, *given, given=f"{PASSWORD}\n\n", expect=1)
         self.options.add("ledger stream NAME")
+
+    def accept_damage(self) -> None:
+        """Let two people accept that a count was bent; why they do is theirs and not for the disk."""
+        subprocess.run(
+            [sys.executable, "-c", BEND, self.house.told["tenant"]],
+            env=self.house.environment,
+            check=True,
+        )
+        seen = self.house.command("ledger", "damage", "--json", expect=1)
+        [found] = json.loads(seen.stdout)["damage"]
+        reason = self.canaries.sing("command line: why damage is accepted")
+        self.run("ledger propose-damage", found["name"], "--log", found["log"], "--reason", reason)
+        self.by_hand("administrator", "ledger accept-damage", found["digest"])

@@ -200,9 +200,9 @@ def test_every_kind_of_column_has_a_text_of_its_own():
         [1],
         {"a": 1},
     ]
-    texts = [rows._column(value) for value in values]
+    texts = [rows.stored(value) for value in values]
     assert len(set(texts)) == len(values)
-    assert rows._column(memoryview(b"1")) == rows._column(b"1")
+    assert rows.stored(memoryview(b"1")) == rows.stored(b"1")
 
 
 def test_facts_are_brought_to_what_canonical_json_can_hold():

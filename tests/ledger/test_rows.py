@@ -29,11 +29,11 @@ KINDS = [
 
 
 def test_no_two_kinds_of_value_look_alike():
-    told = [rows._column(value) for value in KINDS]
+    told = [rows.stored(value) for value in KINDS]
     assert len(set(told)) == len(KINDS)
-    assert rows._column({"a": [2], "b": 1}) == told[-1]
-    assert rows._column(memoryview(b"2")) == rows._column(b"2")
-    assert rows._column(Decimal("1.1")) == rows._column(Decimal("1.10"))
+    assert rows.stored({"a": [2], "b": 1}) == told[-1]
+    assert rows.stored(memoryview(b"2")) == rows.stored(b"2")
+    assert rows.stored(Decimal("1.1")) == rows.stored(Decimal("1.10"))
 
 
 def test_an_empty_column_is_left_out_so_that_a_new_one_changes_no_old_digest():

@@ -87,12 +87,17 @@ def django_db_setup(town: Town) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_published_stays(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Take the tiles away with the transaction that is rolled back, or the next test's log would fork."""
+    """Take the tiles and the journal of erasures away with the transaction that is rolled back.
+
+    The next test's log would fork otherwise, and its journal would know of orders that nobody gave.
+    """
     yield
     if "db" in request.fixturenames:
         from muniment.spine import config
 
-        shutil.rmtree(config.current().data / "log", ignore_errors=True)
+        home = config.current()
+        shutil.rmtree(home.data / "log", ignore_errors=True)
+        home.journal_file.unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)

@@ -43,13 +43,15 @@ run: .venv/.runtime ## serve the installation in DIR
 
 test: .venv/.system ## all tests, on PostgreSQL and on SQLCipher, in a real browser, with the coverage gate
 	@rm -rf .coverage .coverage.* build/coverage && mkdir -p build/coverage
-	MUNIMENT_TEST_DATABASE=postgresql $(BIN)/python -m pytest -m database -n $(WORKERS) --cov --cov-report= -q
+	MUNIMENT_TEST_DATABASE=postgresql $(BIN)/python -m pytest -m "database and not browser" -n $(WORKERS) --cov --cov-report= -q
 	@mv .coverage build/coverage/postgresql
 	MUNIMENT_TEST_DATABASE=sqlcipher $(BIN)/python -m pytest -m "not browser" -n $(WORKERS) --cov --cov-report= -q
 	@mv .coverage build/coverage/sqlcipher
 	MUNIMENT_TEST_DATABASE=sqlcipher $(BIN)/python -m pytest -m browser -n $(WORKERS) --cov --cov-report= -q
 	@mv .coverage build/coverage/browser
-	@$(BIN)/python -m coverage combine --quiet --keep build/coverage/postgresql build/coverage/sqlcipher build/coverage/browser
+	MUNIMENT_TEST_DATABASE=postgresql $(BIN)/python -m pytest -m "database and browser" -n 1 --cov --cov-report= -q
+	@mv .coverage build/coverage/browser-postgresql
+	@$(BIN)/python -m coverage combine --quiet --keep build/coverage/*
 	@$(BIN)/python -m pytest -q -p no:randomly --no-cov tests/house/coverage_gate.py
 
 check: .venv/.system ## format, lint, types, import contracts, generated docs, migrations

@@ -103,8 +103,14 @@ class _Examination:
         with _within(layout.FOLLOWED):
             self.line = follow_keys(self.archive.read(layout.FOLLOWED), self.keys)
         others = [key for key in self.keys if key.name != self.line.origin]
-        self.keys = (*others, *self.line.at(state.size))
-        return f"{told}, and followed through {len(self.line.turns)} changes of keys by the log itself"
+        self.keys = (*others, *self.line.require(state.size))
+        turns = len(self.line.turns)
+        caution = self.line.caution(state.size)
+        return (
+            f"{told}, and followed through {turns} changes of keys by the log itself. {caution}".removesuffix(
+                ". "
+            )
+        )
 
     def statement(self) -> str:
         raw = self.archive.read(layout.STATEMENT)

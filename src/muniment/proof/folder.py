@@ -108,6 +108,9 @@ def verify_folder(
         _count(raw, policy, keys, seen)
     own = _Kept("checkpoint", head, _signed_at(raw, keys))
     held = [own, *_earlier(line, keys, [*_in_folder(folder, seen), *kept], head, seen)]
+    # The states by which a log stands whose keys were stolen: the tree has to lead to them too.
+    good = [one for one in (() if line is None else line.good) if one.size <= head.size]
+    held += [_Kept("the state named when the keys were stolen", one, 0) for one in good]
     seen.checkpoints = len(held)
     _Walk(folder, head.size, held, seen, hashes_only=hashes_only).go()
     return seen
@@ -161,7 +164,7 @@ def _line(folder: Path, keys: Sequence[Key], seen: Seen) -> Line | None:
     except Malformed as why:
         seen.fault(f"{STEPS}: {why}")
         return None
-    seen.notes.append(f"Its keys were followed through {len(line.turns)} changes by the log itself.")
+    seen.notes += line.told()
     return line
 
 

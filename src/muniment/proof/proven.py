@@ -85,7 +85,8 @@ class ProvenEntry:
         self.checkpoint, self.signed = open_by(self.line, self.proof.checkpoint, self.keys)
         found = self.checkpoint
         self.shown |= {"log origin": found.origin, "log size": found.size, "log root": encode64(found.root)}
-        return f"{found.origin}, {found.size} entries"
+        caution = "" if self.line is None else self.line.caution(found.size)
+        return f"{found.origin}, {found.size} entries. {caution}".removesuffix(". ")
 
     def quantum(self) -> str:
         """Say whether the signature that a quantum computer cannot forge was checked."""

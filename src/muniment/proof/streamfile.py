@@ -50,7 +50,8 @@ class _Streamed:
         self.checkpoint, self.signed = open_by(line, self.proof.checkpoint, keys)
         found = self.checkpoint
         self.shown |= {"log origin": found.origin, "log size": found.size, "log root": encode64(found.root)}
-        return f"{found.origin}, {found.size} entries"
+        caution = "" if line is None else line.caution(found.size)
+        return f"{found.origin}, {found.size} entries. {caution}".removesuffix(". ")
 
     def quantum(self) -> str:
         return require_quantum(self.signed)

@@ -3,7 +3,8 @@
 Rules (`docs/formats/checkpoint.md`): a step is an entry of the log itself, opened, with its proof under a checkpoint.
 New keys are taken if that checkpoint bears both kinds of signature of keys that are trusted already, and those of the
 new keys too. Keys are let go by a checkpoint of the keys that stay. From then on every key that is in force at a
-size must have signed there: one that is left out is refused.
+size must have signed there: one that is left out is refused. Where keys were stolen, the entry that replaces them
+names the last state of the log that is surely its own: alone, the stolen keys count for nothing beyond it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from muniment.proof.canonical import canonical, parse, shaped
@@ -23,7 +24,7 @@ from muniment.proof.note import COSIGNED_MLDSA44, ED25519, Key, Signed, parse_ke
 from muniment.proof.tlogproof import TlogProof, parse_tlog_proof
 
 SUCCESSION_KIND = "muniment.succession/1"
-ANNOUNCED, RETIRED = "ledger.rotate_key", "ledger.retire_key"
+ANNOUNCED, REPLACED, RETIRED = "ledger.rotate_key", "ledger.replace_key", "ledger.retire_key"
 LARGEST_SUCCESSION = 4 * 1024 * 1024
 MOST_STEPS = 200
 
@@ -43,20 +44,38 @@ class Step:
 
 @dataclass(frozen=True)
 class Term:
-    """A key and the sizes of the log at which it must sign: above `first`, and up to `last` when there is one."""
+    """A key and the sizes of the log at which it must sign: above `first`, and up to `last` when there is one.
+
+    :param cut: the size beyond which a stolen key counts no more alone. :param back: and up to which it does not.
+    """
 
     key: Key
     first: int = -1
     last: int | None = None
+    cut: int | None = None
+    back: int = 0
+
+    def signs(self, size: int) -> bool:
+        """Return whether a checkpoint of this size must bear its signature."""
+        within = self.first < size and (self.last is None or size <= self.last)
+        return within and not self.doubtful(size)
+
+    def doubtful(self, size: int) -> bool:
+        """Return whether the key was stolen, and a checkpoint of this size is none that the log stands by."""
+        return self.cut is not None and self.cut < size <= self.back
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What one step said to a reader: which entry, whether keys came or went, until when the old ones were to sign."""
+    """What one step said to a reader: which entry, whether keys came or went, until when the old ones were to sign.
+
+    :param good: the last state that is surely the log's own, where the keys before were stolen.
+    """
 
     index: int
     announced: bool
     until: str
+    good: Checkpoint | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +85,7 @@ class Line:
     origin: str
     terms: tuple[Term, ...]
     turns: tuple[Turn, ...] = ()
+    good: tuple[Checkpoint, ...] = ()
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -79,8 +99,48 @@ class Line:
 
     def at(self, size: int) -> tuple[Key, ...]:
         """Return the keys that must have signed a checkpoint of this size."""
-        return tuple(
-            term.key for term in self.terms if term.first < size and (term.last is None or size <= term.last)
+        return tuple(term.key for term in self.terms if term.signs(size))
+
+    def require(self, size: int) -> tuple[Key, ...]:
+        """Return the keys that must have signed a checkpoint of this size.
+
+        :raises Malformed: when there are none, or the log's keys of then were stolen and nothing holds it but they.
+        """
+        wanted = self.at(size)
+        stolen = [term.cut for term in self.terms if term.doubtful(size)]
+        if not wanted and stolen:
+            raise Malformed(
+                f"The keys that signed at {size} entries were stolen, and the log stands by nothing that they alone"
+                f" signed beyond {stolen[0]} entries.",
+                todo="What is in the log is proven under its new keys: ask for the file anew.",
+            )
+        if not wanted:
+            raise Malformed(
+                "None of the trusted keys, nor any that they lead to, was the log's at this size.",
+                todo="Ask for the file of the log's keys: muniment ledger checkpoint --succession.",
+            )
+        return wanted
+
+    def told(self) -> list[str]:
+        """Say how the keys were followed, for whoever holds a whole log against them."""
+        return [
+            f"Its keys were followed through {len(self.turns)} changes by the log itself.",
+            *(
+                f"Keys of it were stolen: what those alone signed beyond {one.size} entries does not count, and what "
+                "they signed before counts as far as this tree leads to it."
+                for one in self.good
+            ),
+        ]
+
+    def caution(self, size: int) -> str:
+        """Say what still holds a checkpoint of this size when the keys of then were stolen later; else nothing."""
+        after = [one for one in self.good if size <= one.size]
+        if not after:
+            return ""
+        return (
+            "THE KEYS THAT SIGNED IT WERE STOLEN LATER. The log stands by its state at "
+            f"{after[0].size} entries; that this older one leads to it is seen by whoever has the log's tiles, "
+            "a witness's signature, or the file made anew."
         )
 
     def open(self, raw: bytes, others: Collection[Key] = ()) -> tuple[Checkpoint, Signed]:
@@ -89,15 +149,12 @@ class Line:
         :param others: keys of cosigners, of which nothing is asked but that they do not fail.
         :raises Malformed: when a signature fails or is missing.
         """
-        wanted = self.at(parse_checkpoint(raw).size)
-        if not wanted:
-            raise Malformed(
-                "None of the trusted keys, nor any that they lead to, was the log's at this size.",
-                todo="Ask for the file of the log's keys: muniment ledger checkpoint --succession.",
-            )
+        wanted = self.require(parse_checkpoint(raw).size)
         found, signed = open_checkpoint(raw, (*wanted, *others), origin=self.origin)
         if set(wanted) - {*signed.good, *signed.unchecked}:
             raise Malformed("A key of the log that was in force at this size has not signed.")
+        if any(one.size == found.size and one.root != found.root for one in self.good):
+            raise Malformed("It is not the state by which the log stands at this size; its keys were stolen.")
         return found, signed
 
 
@@ -195,7 +252,8 @@ def _taken_apart(step: Step, origin: str) -> _Told:
     keys, before = (_pair(b"".join(part), origin) for part in (lines[:2], lines[2:] or lines[:2]))
     event, proof = parse_event(step.event), parse_tlog_proof(step.proof)
     facts = _opened(event, b"".join(lines[:2]))
-    said = Turn(event.index, facts["action"] == ANNOUNCED, str(facts.get("facts.until", "")))
+    good = _good(facts, event.index, origin) if facts["action"] == REPLACED else None
+    said = Turn(event.index, facts["action"] != RETIRED, str(facts.get("facts.until", "")), good)
     if lines[2:] and facts.get("facts.before") != hashlib.sha256(b"".join(lines[2:])).hexdigest():
         raise Malformed("The keys that are said to have signed before are not those of the entry.")
     return _Told(said, event, proof, keys, before if lines[2:] else frozenset())
@@ -231,16 +289,28 @@ def _announced(line: Line, one: _Told) -> Line:
     _included(one.event, one.proof, head)
     fresh = _begun(line.origin, one)
     fresh.open(one.proof.checkpoint)
-    return Line(line.origin, (*line.terms, *fresh.terms), (*line.turns, one.said))
+    return _cut(Line(line.origin, (*line.terms, *fresh.terms), (*line.turns, one.said), line.good), one)
+
+
+def _cut(line: Line, one: _Told) -> Line:
+    """Let the keys before count no further than the state that the step names, where it says that they were stolen."""
+    good, at = one.said.good, one.said.index
+    if good is None:
+        return line
+    terms = tuple(
+        term if term.first >= at or term.last is not None else replace(term, cut=good.size, back=at)
+        for term in line.terms
+    )
+    return replace(line, terms=terms, good=(*line.good, good))
 
 
 def _known(line: Line, one: _Told) -> Line:
     """Keys that are trusted already: whoever signed before must have signed with them where they are announced."""
     fresh = _begun(line.origin, one)
-    both = Line(line.origin, (*line.terms, *fresh.terms))
+    both = replace(line, terms=(*line.terms, *fresh.terms))
     head, _ = both.open(one.proof.checkpoint)
     _included(one.event, one.proof, head)
-    return Line(line.origin, both.terms, line.turns)
+    return _cut(both, one)
 
 
 def _begun(origin: str, one: _Told) -> Line:
@@ -249,10 +319,10 @@ def _begun(origin: str, one: _Told) -> Line:
 
 def _retired(line: Line, one: _Told) -> Line:
     terms = tuple(
-        Term(term.key, term.first, one.event.index) if term.key in one.keys and term.last is None else term
+        replace(term, last=one.event.index) if term.key in one.keys and term.last is None else term
         for term in line.terms
     )
-    left = Line(line.origin, terms, (*line.turns, one.said))
+    left = replace(line, terms=terms, turns=(*line.turns, one.said))
     if not left.newest:
         raise Malformed("The log lets go of every key that is trusted here.")
     head, _ = left.open(one.proof.checkpoint)
@@ -269,11 +339,24 @@ def _included(event: Disclosed, proof: TlogProof, head: Checkpoint) -> None:
 def _opened(event: Disclosed, keys: bytes) -> dict[str, Any]:
     event.require_openings()
     facts: dict[str, Any] = {one.path: one.value for one in event.openings}
-    if facts.get("action") not in (ANNOUNCED, RETIRED) or facts.get("outcome") != "done":
+    if facts.get("action") not in (ANNOUNCED, REPLACED, RETIRED) or facts.get("outcome") != "done":
         raise Malformed("The entry neither announces keys nor lets them go.")
     if facts.get("facts.keys") != hashlib.sha256(keys).hexdigest():
         raise Malformed("The keys are not those of the entry.")
     return facts
+
+
+def _good(facts: dict[str, Any], index: int, origin: str) -> Checkpoint:
+    """Return the last state that is surely the log's own, as the entry that replaces stolen keys names it."""
+    size, root = facts.get("facts.good_size"), facts.get("facts.good_root")
+    if not isinstance(size, int) or not 0 <= size <= index or not isinstance(root, str):
+        raise Malformed("Stolen keys are replaced without the last good state of the log.")
+    try:
+        good = Checkpoint(origin, size, bytes.fromhex(root))
+        good.text()
+    except ValueError:
+        raise Malformed("The last good state of the log has no root.") from None
+    return good
 
 
 def _pair(lines: bytes, origin: str) -> frozenset[Key]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from tests.proof.small_log import NOON
 from muniment.cases import actions as cases
 from muniment.ledger import erased, logs, publish, queries, witnessing
 from muniment.ledger.models import Entry
+from muniment.spine import asking
 from muniment.spine.errors import Refused
 from muniment.spine.installation import keyring
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
@@ -52,6 +54,16 @@ def test_it_says_who_did_what_as_what_with_what_and_from_where(client_as, lived,
     assert "by the server’s clock" in text
     assert "What it does not prove" in text
     assert "That what was written is true" in text
+
+
+def test_a_command_says_whose_it_was_on_the_machine(client_as, db, otto, account_of):
+    account_of(otto)
+    with asking.asked("a-command", "muniment case open") as asked:
+        asked.user = "lena"
+        cases.open_case(replace(otto, via="cli"), title="From the machine")
+    publish.settle()
+    text = words(client_as(otto), entry_of(otto, "cases.open"))
+    assert "by a command on the machine itself, as the user lena of the machine" in text
 
 
 def test_what_was_refused_and_what_the_installation_did_say_so(client_as, lived, ada, otto):

@@ -21,7 +21,8 @@ from muniment.ledger import logs, publish
 from muniment.ledger.exports.line import Line
 from muniment.ledger.models import Entry
 from muniment.ledger.pushing import cursor, follow, otlp
-from muniment.spine import config
+from muniment.ops import checking
+from muniment.spine import config, ports
 from muniment.spine.egress import Egress
 from muniment.spine.errors import Invalid
 from muniment.spine.lines import header_lines
@@ -187,6 +188,26 @@ def test_a_record_that_is_refused_for_good_is_set_aside_and_told_and_keeps_nobod
     assert cursor.read(log).aside == 1
     follow.push(log, NOON)
     assert got(collector)[-1][0] == str(told.id)
+
+
+def test_the_check_names_what_was_set_aside_for_thirty_days(collector, log, monkeypatch):
+    monkeypatch.setattr(checking.logs, "living", lambda: [log])
+
+    def told():
+        return [one.what for one in checking._pushing(config.current()) if "refused" in one.what]
+
+    wanted = places(log)
+    poison = wanted[3][0]
+    collector.say = lambda found, _headers: (
+        (400, {}, b"") if poison in {one["log.record.uid"] for one in found} else (200, {}, b"{}")
+    )
+    follow.push(log, ports.now())
+    assert told() == []
+    publish.settle()
+    [said] = told()
+    assert f"The collector refused entry no. {wanted[3][1]} of {log.origin} and has no copy: " in said
+    monkeypatch.setattr(ports, "now", lambda: NOON + timedelta(days=36500))
+    assert told() == []
 
 
 def test_a_collector_that_refuses_everything_does_not_make_the_log_grow_for_ever(collector, log):

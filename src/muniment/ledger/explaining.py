@@ -58,12 +58,14 @@ class Part:
 class Explained:
     """An entry as somebody explains it who was asked for it.
 
+    :param user: for a command, whom the machine itself knew as its user.
     :param parts: what cannot be read any more. :param proves: what may be relied on; ``limits`` what may not.
     """
 
     who: str
     shown: str
     way: str
+    user: str
     address: str
     refused: bool
     parts: tuple[Part, ...]
@@ -171,6 +173,7 @@ def explain(event: Event, told: queries.Told, proof: queries.Proof | None, stand
         who=_who(told, origin),
         shown=_shown(origin),
         way=str(WAYS.get(via, via)),
+        user=str(origin.get("user", "")),
         address=str(origin.get("address", "")),
         refused=told.refused,
         parts=parts(event, told),

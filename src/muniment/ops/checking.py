@@ -270,6 +270,13 @@ def _pushing(settings: config.Settings) -> Iterator[Trouble]:
                 f"{one.entries} entries of {one.origin} wait for the collector. {one.fault}".strip(),
                 "See that the collector can be reached and takes them: muniment ledger pushed.",
             )
+    for log in logs.living() if settings.otlp_address else ():
+        for aside in follow.aside_lately(log, ports.now()):
+            yield Trouble(
+                "pushing",
+                f"The collector refused {aside.what} of {log.origin} and has no copy: {aside.why}".strip(),
+                "Take them over with an export; this is told for 30 days.",
+            )
 
 
 def _erased(_settings: config.Settings) -> Iterator[Trouble]:

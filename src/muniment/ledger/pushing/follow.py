@@ -19,6 +19,7 @@ from muniment.ledger.action import Act, action
 from muniment.ledger.drawing import Range
 from muniment.ledger.exports.asked import Asked
 from muniment.ledger.models import Entry, Log
+from muniment.ledger.openings import opened_event
 from muniment.ledger.pushing import cursor, otlp
 from muniment.ledger.pushing.cursor import Cursor
 from muniment.ledger.pushing.otlp import Verdict
@@ -40,6 +41,9 @@ LARGEST_ANSWER: Final = 64 * 1024
 FIRST_WAIT, LONGEST_WAIT, HELD_WAIT = 2.0, 300.0, 900.0
 #: An entry that was not acknowledged for so long is worth a second look.
 LATE: Final = timedelta(minutes=5)
+#: For how long `check` tells of what the collector refused for good, and of how many such parts at most.
+ASIDE_TOLD: Final = timedelta(days=30)
+MOST_ASIDE: Final = 10
 HAND: Final = frozenset({"ledger.begin_push", "ledger.set_aside"})
 
 
@@ -111,6 +115,42 @@ def behind(one: Log) -> Behind:
         held.place,
         held.sent_at,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Entries that the collector refused for good.
+
+    :param first: the place of the first of them. :param end: the place after the last.
+    """
+
+    first: int
+    end: int
+    count: int
+    why: str
+
+    @property
+    def what(self) -> str:
+        """Say which entries these are, by their places in the log."""
+        if self.count == 1:
+            return f"entry no. {self.first}"
+        return f"{self.count} entries between no. {self.first} and no. {self.end - 1}"
+
+
+def aside_lately(one: Log, now: datetime) -> list[Aside]:
+    """Return what the collector refused for good in the last days, the newest first.
+
+    Nothing is sent twice to a collector that refused it, so somebody is to carry these over by hand; what is older was
+    told for long enough, and stands in the ledger.
+    """
+    with tenant_scope(one.tenant_id):
+        rows = Entry.objects.filter(kind="ledger.set_aside", at__gte=now - ASIDE_TOLD).order_by("-idx")
+        facts = [opened_event(row).facts for row in rows[:MOST_ASIDE]]
+    return [
+        Aside(int(one["first"]), int(one["end"]), int(one["count"]), str(one["why"]))
+        for one in facts
+        if {"first", "end", "count", "why"} <= one.keys()
+    ]
 
 
 def push_all(now: datetime) -> int:

@@ -19,8 +19,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from muniment.spine import config
 from muniment.ui import marks
 from muniment.ui.words import digests, icons, numbers, spans, statuses, times
+from muniment.ui.words import leaving as going
 
 register = template.Library()
 
@@ -326,6 +328,12 @@ def scroll(content: str, label: str) -> SafeString:
     return format_html(
         '<div class="scroll" role="region" aria-label="{}" tabindex="0">{}</div>', label, content
     )
+
+
+@register.simple_tag
+def leaving() -> str:
+    """Say what the settings of this installation let out of the house, or that nothing leaves it."""
+    return " ".join(going.leaving(config.current()))
 
 
 # --- pictures ---------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from tests.ledger.houses import put_into_force
+from tests.ledger.houses import announce_keys, put_into_force
 from tests.lifecycle.people import WHY
 
 from muniment.access.rules import OPERATOR, permissions
@@ -24,7 +24,6 @@ from muniment.ledger.tables.pruning import Prune
 from muniment.ledger.tables.time import Stamp
 from muniment.ledger.tables.trusted import LogKey
 from muniment.ledger.time import stamping, tokens
-from muniment.ledger.trust import rotation
 from muniment.lifecycle import actions as lifecycle
 from muniment.lifecycle import closing, executing
 from muniment.lifecycle.models import Erasure, State
@@ -233,8 +232,7 @@ def prepare_rotation(tenant: str) -> Given:
 
 
 def deed_rotation(given: Given) -> int:
-    by_hand = system("operator", may=OPERATOR, tenant=UUID(given["tenant"]), via="cli")
-    made = rotation.rotate(by_hand, logs.of(UUID(given["tenant"])), ports.now())
+    made = announce_keys(logs.of(UUID(given["tenant"])), ports.now())
     publish.settle()
     return made.number
 

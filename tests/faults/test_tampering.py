@@ -95,7 +95,11 @@ def accept_damage(actor, tenant):
 def change_trust(tenant):
     by_hand = system("operator", may=OPERATOR, via="cli")
     accepting.propose_policy(by_hand, body="quorum none\\n")
-    rotation.rotate(replace(by_hand, tenant=tenant), logs.of(tenant), ports.now())
+    own, log = replace(by_hand, tenant=tenant), logs.of(tenant)
+    with tenant_scope(tenant):
+        person = Person.objects.get(role="administrator")
+    other = actor_of(person, factors=frozenset({"password", "totp"}), address="192.0.2.7", via="page")
+    rotation.rotate(other, log, ports.now(), rotation.digest_of(rotation.propose(own, log)))
 tenant, officer, pack, scan = map(UUID, sys.argv[1:5])
 change_trust(tenant)
 with tenant_scope(tenant):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import trustme
 from tests.proof.small_log import NOON
@@ -14,7 +16,8 @@ from tests.witness.answering import answering
 
 from muniment.access.rules import OPERATOR, permissions
 from muniment.ledger.models import Log
-from muniment.ledger.trust import accepting
+from muniment.ledger.tables.trusted import LogKey
+from muniment.ledger.trust import accepting, rotation
 from muniment.proof.note import parse_keys
 from muniment.spine import config
 from muniment.spine.actor import Actor, ActorKind, system
@@ -26,14 +29,25 @@ from muniment.witness.application import Answer, Witness
 def put_into_force(text: str) -> None:
     """Let the operator propose witnesses and an administrator accept them."""
     made = accepting.propose_policy(system("operator", may=OPERATOR, via="cli"), body=text)
-    administrator = Actor(
+    accepting.accept_policy(administrator(DEPLOYMENT), sha256=made.sha256)
+
+
+def administrator(tenant: UUID) -> Actor:
+    """Somebody else than whoever proposed."""
+    return Actor(
         id="00000000-0000-4000-8000-0000000000ad",
         kind=ActorKind.PERSON,
-        tenant=DEPLOYMENT,
+        tenant=tenant,
         may=permissions("administrator"),
         via="cli",
     )
-    accepting.accept_policy(administrator, sha256=made.sha256)
+
+
+def announce_keys(log: Log, now: datetime) -> LogKey:
+    """Let the operator propose new keys of a log, and an administrator announce them."""
+    operator = system("operator", may=OPERATOR, tenant=log.tenant_id, via="cli")
+    sha256 = rotation.digest_of(rotation.propose(operator, log))
+    return rotation.rotate(administrator(log.tenant_id), log, now, sha256)
 
 
 class Houses:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import errno
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from scitt_cose import verify_receipt
+from tests.ledger.houses import announce_keys
 
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, receipts, verify
 from muniment.ledger.action import receipts as collected
 from muniment.ledger.models import Entry, Outbox
-from muniment.ledger.trust import rotation
 from muniment.proof import honoured
 from muniment.proof.canonical import canonical, encode64
 from muniment.proof.errors import Malformed
@@ -132,7 +131,7 @@ def test_new_keys_of_the_log_announce_it_too(clock, ada, operator):
     publish.settle()
     before = trusted(ada)
     log = logs.of(ada.tenant)
-    rotation.rotate(replace(operator, tenant=ada.tenant), log, clock())
+    announce_keys(log, clock())
     publish.settle()
     new = [key for key in trusted(ada) if key not in before]
     assert len(new) == 2

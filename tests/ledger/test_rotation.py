@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ledger.houses import put_into_force
+from tests.ledger.houses import administrator, announce_keys, put_into_force
 from tests.ops.commands import here
 
 from muniment.cases import actions as cases
@@ -18,6 +18,7 @@ from muniment.ledger.openings import opened_event
 from muniment.ledger.pruning import plan
 from muniment.ledger.tables.trusted import LogKey
 from muniment.ledger.trust import reading, rotation
+from muniment.ops.cli import somebody
 from muniment.proof.checkpoint import open_checkpoint
 from muniment.proof.folder import verify_folder
 from muniment.proof.note import Key, parse_keys
@@ -39,7 +40,7 @@ def deployment() -> Log:
 
 def rotated(operator: Any) -> LogKey:
     publish.settle()
-    made = rotation.rotate(operator, deployment(), ports.now())
+    made = announce_keys(deployment(), ports.now())
     publish.settle()
     return made
 
@@ -89,7 +90,7 @@ def test_new_keys_sign_beside_the_old_ones_and_then_alone(
     assert logs.signer(log).keys == fresh
     no_faults()
     # And again, from there.
-    again = rotation.rotate(operator, log, ports.now())
+    again = announce_keys(log, ports.now())
     publish.settle()
     assert (again.number, names(deployment())) == (2, 4)
     no_faults()
@@ -198,12 +199,12 @@ def test_keys_that_were_made_and_not_announced_are_used_at_the_next_try(
     # Nothing happens by them before they are announced.
     assert logs.pairs(log)[-1].number == 0
     no_faults()
-    made = rotation.rotate(operator, log, ports.now())
+    made = announce_keys(log, ports.now())
     assert made.vkeys == kept.vkeys().decode()
     # Announced and without a place: the old ones sign alone, until the entry stands in the log.
     assert [pair.number for pair in logs.pairs(deployment())] == [0]
     with pytest.raises(Clash, match="announced already"):
-        rotation.rotate(operator, log, ports.now())
+        announce_keys(log, ports.now())
     publish.settle()
     assert [pair.number for pair in logs.pairs(deployment())] == [0, 1]
 
@@ -214,7 +215,7 @@ def test_half_a_file_of_new_keys_is_refused_with_the_reason(db: None, operator: 
     logs.key_path(log, 1).write_bytes(damage)
     try:
         with pytest.raises(Busy, match="nobody announced"):
-            rotation.rotate(operator, log, ports.now())
+            announce_keys(log, ports.now())
         with tenant_scope(DEPLOYMENT):
             assert LogKey.objects.count() == 0
     finally:
@@ -237,7 +238,7 @@ def test_a_folder_that_cannot_be_written_announces_nothing(
 
     monkeypatch.setattr(logs.os, "fsync", full)
     with pytest.raises(Busy, match="nothing was announced"):
-        rotation.rotate(operator, deployment(), ports.now())
+        announce_keys(deployment(), ports.now())
     monkeypatch.undo()
     assert not logs.key_path(deployment(), 1).exists()
     rotated(operator)
@@ -294,16 +295,24 @@ def test_by_the_command_line(
     (tmp_path / "old").write_text("".join(key.encode() + "\n" for key in old))
     assert command("ledger", "checkpoint", "--succession", "--json").json["error"] == "absent"
     command("ledger", "settle")
-    made = command("ledger", "rotate-key", "--json")
-    assert (made.code, len(made.json["keys"])) == (0, 2)
-    assert command("ledger", "rotate-key", "--json").json["error"] == "clash"
+    monkeypatch.setattr(somebody.acting, "by_login", lambda *_: administrator(DEPLOYMENT))
+    rotate = ("ledger", "rotate-key", "--login", "adam", "--json")
+    assert command(*rotate, "0" * 64).json["error"] == "absent"
+    proposed = command("ledger", "propose-key", "--json")
+    assert (proposed.code, len(proposed.json["keys"])) == (0, 2)
+    assert proposed.json["sha256"] in command("ledger", "propose-key").out
+    assert command(*rotate, "0" * 64).json["error"] == "absent"
+    made = command(*rotate, proposed.json["sha256"])
+    assert (made.code, made.json["keys"]) == (0, proposed.json["keys"])
+    assert command(*rotate, proposed.json["sha256"]).json["error"] == "clash"
+    assert command("ledger", "propose-key", "--json").json["error"] == "clash"
     command("ledger", "settle")
     found = command("ledger", "verify", "--trust", str(tmp_path / "old"), "--json")
     assert (found.code, len(found.json["trusted"][0]["said"])) == (0, 1), found.out
     assert "keys were changed at entry" in command("ledger", "verify", "--trust", str(tmp_path / "old")).out
     assert "muniment.succession/1" in command("ledger", "checkpoint", "--succession").out
     assert len(command("ledger", "checkpoint", "--keys").out.splitlines()) == 4
-    missing = command("ledger", "rotate-key", "--log", "elsewhere", "--json")
+    missing = command("ledger", "propose-key", "--log", "elsewhere", "--json")
     assert missing.json["error"] == "absent"
     (tmp_path / "old").write_text("nonsense\n")
     wrong = command("ledger", "verify", "--trust", str(tmp_path / "old"), "--json")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.cases import lived
 from tests.ledger.conftest import houses as houses  # noqa: PLC0414  # a fixture, found by its name
-from tests.ledger.houses import Houses
+from tests.ledger.houses import Houses, announce_keys
 from tests.packs.test_pack import decide
 
 from muniment.ledger import logs, publish
-from muniment.ledger.trust import rotation
 from muniment.packs import actions, queries
 from muniment.proof.examine import verify_pack
 from muniment.proof.report import FAILED, NOT_CHECKED, PASSED
@@ -88,7 +86,7 @@ def test_a_pack_is_verified_with_the_keys_from_before_they_were_changed(
     old = own.vkeys.encode()
     publish.settle()
     try:
-        rotation.rotate(replace(operator, tenant=own.tenant_id), own, ports.now())
+        announce_keys(own, ports.now())
         publish.settle()
         later = ports.now() + timedelta(days=31)
         with monkeypatch.context() as patched:

@@ -14,8 +14,9 @@ from functools import lru_cache
 from muniment.ledger import logs, witnessing
 from muniment.ledger.models import Checkpoint, Entry, Log
 from muniment.ledger.openings import opened_event
-from muniment.ledger.trust import accepting, rotation
+from muniment.ledger.trust import accepting, replacing, rotation
 from muniment.proof.errors import Malformed
+from muniment.proof.merkle import CompactRange
 from muniment.proof.note import Key, parse_keys
 from muniment.proof.policy import Policy, Witnessed, witnessed
 from muniment.spine import config
@@ -128,6 +129,19 @@ def lag(log: Log, found: Policy, now: datetime) -> Lag:
         through,
         tuple(sorted({key.name for key in head.good if key in found.witness_keys})) if head else (),
     )
+
+
+def last_good(log: Log, now: datetime) -> replacing.Good:
+    """Return the last state of a log by which it can stand when its keys were stolen."""
+    policy = accepting.in_force().policy
+    covered = 0 if policy is None else lag(log, policy, now).covered
+    with tenant_scope(log.tenant_id):
+        held = Checkpoint.objects.order_by("-size")
+        seen: Checkpoint | None = held.filter(size=covered).first() if covered else None
+        newest: Checkpoint | None = seen or held.first()
+    if newest is None:
+        return replacing.Good(0, CompactRange().root(), witnessed=False)
+    return replacing.Good(newest.size, bytes(newest.root), witnessed=seen is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from muniment.ledger.questions import spans
 from muniment.ledger.snapshot import one_moment
 from muniment.ledger.tables.checks import Check
 from muniment.ledger.time import bounds
+from muniment.ledger.trust import replacing
 from muniment.ledger.walk import Finding, Start, Walk
 from muniment.proof.checkpoint import Checkpoint as SignedHead
 from muniment.proof.errors import Malformed
@@ -94,6 +95,7 @@ def _tables(
     walk = _walk(log, found, key, start, below, deep=deep, head=file.head)
     walk.entries()
     found.extend(heads.head_faults(log, key, walk.tree), of=log.origin)
+    found.extend(replacing.faults(log), of=log.origin)
     if keys is not None:
         found.extend(heads.row_faults(log, keys, key), of=log.origin)
         found.extend(heads.file_faults(log, file, below), of=log.origin)

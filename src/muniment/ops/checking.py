@@ -21,7 +21,7 @@ from muniment.ledger import clock, lag, logs, witnessing
 from muniment.ledger.checks import runs
 from muniment.ledger.pushing import follow
 from muniment.ledger.time import bounds
-from muniment.ledger.trust import accepting
+from muniment.ledger.trust import accepting, replacing
 from muniment.lifecycle import leftover
 from muniment.ops.installing import certificate_folder
 from muniment.spine import config, ports
@@ -161,6 +161,8 @@ def _logs(_settings: config.Settings) -> Iterator[Trouble]:
             "ledger", "The installation has no log.", "The set-up was broken off: begin in another folder."
         )
     for log in held:
+        for alone in replacing.unconfirmed(log):
+            yield Trouble("ledger", f"{log.origin}: {alone}.", replacing.ASK)
         for pair in logs.pairs(log):
             if pair.signs(log.size) and not logs.key_path(log, pair.number).is_file():
                 yield Trouble(

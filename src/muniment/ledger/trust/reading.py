@@ -42,7 +42,12 @@ def _said(line: Line) -> Iterator[str]:
     if not line.turns:
         yield f"{line.origin}: signed by the trusted keys"
     for turn in line.turns:
-        if turn.announced:
+        if turn.good is not None:
+            yield (
+                f"{line.origin}: its keys were stolen and replaced at entry {turn.index}; what the stolen ones alone"
+                f" signed beyond {turn.good.size} entries does not count"
+            )
+        elif turn.announced:
             yield (
                 f"{line.origin}: its keys were changed at entry {turn.index}, under the trusted ones;"
                 f" both were to sign until {turn.until[:10]}"

@@ -2,7 +2,8 @@
 
 Rules: new keys are on the disk before anybody hears of them; which keys sign a head follows from where the log itself
 has the entries, so that a crash between two steps changes nothing. Whoever trusts the old keys follows the file
-`succession` beside the tiles (`docs/formats/checkpoint.md`). Keys that were let go are destroyed.
+`succession` beside the tiles (`docs/formats/checkpoint.md`). Keys that were let go are destroyed. One person proposes
+keys, another one announces them, and both stand in the log.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from uuid import UUID
 
 from muniment.ledger import logs, vouch
 from muniment.ledger.action import Act, action
-from muniment.ledger.models import Checkpoint, Entry, Log
+from muniment.ledger.models import Checkpoint, Entry, Event, Log, Outbox
 from muniment.ledger.openings import opened_event
 from muniment.ledger.refusals import constraint
 from muniment.ledger.sequence import head_to_change
@@ -31,13 +32,15 @@ from muniment.proof.tlogproof import write_tlog_proof
 from muniment.spine import config
 from muniment.spine.actor import Actor, system
 from muniment.spine.envelope import Tampered
-from muniment.spine.errors import Absent, Busy, Clash
+from muniment.spine.errors import Absent, Busy, Clash, Refused
 from muniment.spine.guard import LEDGER_HAND
 from muniment.spine.scope import tenant_scope
 from muniment.spine.session import open_action
 
 #: The steps of the log's keys, beside its tiles.
 SUCCESSION: Final = "succession"
+PROPOSED: Final = "ledger.propose_key"
+ROTATED: Final = "ledger.rotate_key"
 #: What a step shows of its entry: nothing of who acted and from where.
 SHOWN: Final = ("action", "at", "outcome")
 
@@ -48,23 +51,77 @@ UNDER_WAY: Final = Clash(
 constraint("one_key_per_number_of_a_log", UNDER_WAY)
 
 
+SAME: Final = Refused(
+    "Who proposed the keys cannot announce them.", todo="Let an administrator announce them."
+)
+NOT_PROPOSED: Final = Absent(
+    "No such keys wait to be announced.",
+    todo="Propose keys first, and give the digest that is printed then: muniment ledger propose-key.",
+)
+
+
 def _lines(keys: Iterable[Key]) -> str:
     return "".join(key.encode() + "\n" for key in keys)
 
 
-def _digest(vkeys: str) -> str:
+def digest_of(vkeys: str) -> str:
+    """Return the digest by which people name a pair of keys."""
     return hashlib.sha256(vkeys.encode("ascii")).hexdigest()
 
 
 @action(
-    "ledger.rotate_key",
+    PROPOSED, cls="system.change", says="{actor} proposed new keys of {subject} with the digest {facts.keys}"
+)
+def propose_key(act: Act, *, number: int, vkeys: str) -> str:
+    """Propose the keys that are to follow the present ones; nothing signs with them before another one agrees.
+
+    :returns: the digest by which the other one names them.
+    """
+    log: Log = Log.objects.get()
+    sha256 = digest_of(vkeys)
+    act.record(f"log/{log.tag}", stream="log", number=number, keys=sha256)
+    return sha256
+
+
+def said_of_keys(kind: str) -> Event | None:
+    """Return the newest entry of an action about the current tenant's keys, whether it has its place or waits."""
+    for rows in (Outbox.objects.order_by("-order"), Entry.objects.order_by("-idx")):
+        found: Event | None = rows.filter(kind=kind).exclude(cls="refusal").first()
+        if found is not None:
+            return found
+    return None
+
+
+def _require_proposed(act: Act, number: int, sha256: str) -> None:
+    """Make sure that the newest proposal is about these keys, and by somebody else."""
+    newest = said_of_keys(PROPOSED)
+    said = None if newest is None else opened_event(newest)
+    if said is None or (said.facts.get("number"), said.facts.get("keys")) != (number, sha256):
+        raise NOT_PROPOSED
+    if said.value("actor") == act.actor.id:
+        raise SAME
+
+
+@action(
+    ROTATED,
     cls="system.change",
     says="{actor} announced new keys of {subject}; the old ones sign until {facts.until}",
 )
 def rotate_key(act: Act, *, number: int, vkeys: str, until: datetime) -> LogKey:
-    """Announce the keys that follow the present ones; those sign on until the time that is named.
+    """Announce the keys that somebody else proposed; the present ones sign on until the time that is named.
 
     :param number: how many pairs came before.
+    :raises Absent: when these were not proposed last. :raises Refused: for the one who proposed them.
+    :raises Clash: while other keys are being announced.
+    """
+    _require_proposed(act, number, digest_of(vkeys))
+    return announced(act, number, vkeys, until)
+
+
+def announced(act: Act, number: int, vkeys: str, until: datetime, **facts: str | int | bool) -> LogKey:
+    """Put new keys on record and into force, within the action of whoever may.
+
+    :param facts: what else the entry says.
     :raises Clash: while other keys are being announced.
     """
     with open_action(LEDGER_HAND):
@@ -81,9 +138,10 @@ def rotate_key(act: Act, *, number: int, vkeys: str, until: datetime) -> LogKey:
         f"log/{log.tag}",
         stream="log",
         number=number,
-        keys=_digest(vkeys),
-        before=_digest(before),
+        keys=digest_of(vkeys),
+        before=digest_of(before),
         until=until,
+        **facts,
     )
     made: LogKey = LogKey.objects.create(
         number=number, vkeys=vkeys, announced=event, announced_at=act.now, until=until
@@ -105,33 +163,65 @@ def retire_key(act: Act, *, key_id: UUID, vkeys: str) -> LogKey:
     if row.retired is not None:
         raise Clash("These keys were let go already.")
     log: Log = Log.objects.get()
-    row.retired = act.record(f"log/{log.tag}", stream="log", number=row.number, keys=_digest(vkeys))
+    row.retired = act.record(f"log/{log.tag}", stream="log", number=row.number, keys=digest_of(vkeys))
     row.retired_at = act.now
     row.save()
     return row
 
 
-def rotate(actor: Actor, log: Log, now: datetime) -> LogKey:
-    """Make new keys for a log and announce them. Broken off, it goes on with the keys that it made.
+def propose(actor: Actor, log: Log) -> str:
+    """Make new keys for a log and propose them. Broken off, it goes on with the keys that it made.
 
-    :param actor: the operator in the log's tenant.
+    :param actor: somebody in the log's tenant.
+    :returns: the lines of the keys.
     :raises Clash: while other keys are being announced.
     :raises Busy: when keys lie there that cannot be opened, or the folder cannot be written.
+    """
+    number, made = prepared(log)
+    vkeys = made.vkeys().decode("ascii")
+    propose_key(actor, number=number, vkeys=vkeys)
+    return vkeys
+
+
+def rotate(actor: Actor, log: Log, now: datetime, sha256: str) -> LogKey:
+    """Announce the keys that somebody else proposed.
+
+    :param actor: another one in the log's tenant. :param sha256: the digest as the other one told it.
+    :raises Absent: when no such keys wait. :raises Refused: for the one who proposed them.
+    :raises Clash: while other keys are being announced.
+    """
+    number = _next(log)
+    if not logs.key_path(log, number).exists():
+        raise NOT_PROPOSED
+    vkeys = prepared(log)[1].vkeys().decode("ascii")
+    if digest_of(vkeys) != sha256:
+        raise NOT_PROPOSED
+    until = now + timedelta(days=config.current().key_overlap_days)
+    return rotate_key(actor, number=number, vkeys=vkeys, until=until)
+
+
+def _next(log: Log) -> int:
+    """Return the number of the pair that would follow.
+
+    :raises Clash: while other keys are being announced.
     """
     with tenant_scope(log.tenant_id):
         last: LogKey | None = LogKey.objects.order_by("-number").first()
     if last is not None and last.retired is None:
         raise UNDER_WAY
-    number = 1 if last is None else last.number + 1
-    made = _prepared(log, number)
-    until = now + timedelta(days=config.current().key_overlap_days)
-    return rotate_key(actor, number=number, vkeys=made.vkeys().decode("ascii"), until=until)
+    return 1 if last is None else last.number + 1
 
 
-def _prepared(log: Log, number: int) -> Signer:
+def prepared(log: Log) -> tuple[int, Signer]:
+    """Return the keys that would follow, on the disk before anybody hears of them, and their number.
+
+    :raises Clash: while other keys are being announced.
+    :raises Busy: when keys lie there that cannot be opened, or the folder cannot be written.
+    """
+    number = _next(log)
     if logs.key_path(log, number).exists():
         try:
-            return logs.opened_signer(log, number)
+            return number, logs.opened_signer(log, number)
         except (Malformed, Tampered):
             raise Busy(
                 "Keys that nobody announced lie in the folder of signing keys, and cannot be opened.",
@@ -145,7 +235,7 @@ def _prepared(log: Log, number: int) -> Signer:
             "The new keys could not be written; nothing was announced.",
             todo="See that the folder of signing keys can be written and has room, then begin again.",
         ) from None
-    return made
+    return number, made
 
 
 def let_go(log: Log, now: datetime) -> LogKey | None:

@@ -9,10 +9,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from muniment.ledger import clock, lag, queries
+from muniment.ledger import clock, lag, logs, queries
 from muniment.ledger.checks import runs
 from muniment.ledger.models import Checkpoint
 from muniment.ledger.time import asking, bounds
+from muniment.ledger.trust import replacing
 from muniment.ledger.views.asked import Asked, require_reader
 from muniment.spine import config, ports
 from muniment.spine.errors import Absent
@@ -42,6 +43,7 @@ def checkpoints(request: Asked) -> HttpResponse:
         "count": queries.checkpoint_count(),
         "origin": queries.origin(),
         "keys": queries.keys(),
+        "alone": replacing.unconfirmed(logs.of(request.actor.tenant)),
         "newest": held[0] if held else None,
         "note": queries.note() if held else "",
         "witnesses": witnesses,

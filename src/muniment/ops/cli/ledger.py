@@ -222,7 +222,15 @@ def checkpoint(*, keys: bool, succession: bool, origin: str | None, as_json: boo
     answer({"checkpoints": told}, as_json=as_json, words=words)
 
 
-for one in (trusting.rotate_key, trusting.propose_policy, trusting.accept_policy, trusting.policy):
+for one in (
+    trusting.propose_key,
+    trusting.rotate_key,
+    trusting.replace_key,
+    trusting.confirm_key,
+    trusting.propose_policy,
+    trusting.accept_policy,
+    trusting.policy,
+):
     ledger.add_command(one)
 for one in (damage, propose_damage, accept_damage):
     ledger.add_command(one)

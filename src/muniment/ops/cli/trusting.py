@@ -1,4 +1,7 @@
-"""`muniment ledger rotate-key`, `propose-policy`, `accept-policy`, `policy`: whose keys and whose word count."""
+"""`muniment ledger propose-key`, `rotate-key`, `replace-key`, `confirm-key`: how a log gets new keys, by two persons.
+
+Besides `propose-policy`, `accept-policy`, `policy`: whose witness counts.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from typing import Any
 
 import click
 
-from muniment.ledger import logs
+from muniment.ledger import lag, logs
 from muniment.ledger.models import Log
-from muniment.ledger.trust import accepting, reading, rotation
+from muniment.ledger.trust import accepting, reading, replacing, rotation
 from muniment.ops import acting
 from muniment.ops.cli.answers import answer, common
 from muniment.ops.cli.somebody import as_somebody
@@ -18,6 +21,7 @@ from muniment.proof.errors import Malformed
 from muniment.proof.note import LARGEST_NOTE, Key, parse_keys
 from muniment.proof.policy import LARGEST_POLICY
 from muniment.spine import ports
+from muniment.spine.actor import Actor
 from muniment.spine.errors import Absent, Invalid
 from muniment.spine.scope import DEPLOYMENT
 
@@ -35,13 +39,48 @@ def log_named(origin: str | None) -> Log:
     raise Absent("There is no such log here.", todo="See their names with: muniment ledger checkpoint.")
 
 
-@click.command("rotate-key")
-@click.option("--log", "origin", metavar="NAME", help="The log; the installation's own when none is given.")
+whose_log = click.option(
+    "--log", "origin", metavar="NAME", help="The log; the installation's own when none is given."
+)
+
+
+def of_log(actor: Actor, log: Log) -> Actor:
+    """Return somebody as one who acts on a log: the installation's own concerns every firm.
+
+    :raises Absent: for the log of another firm.
+    """
+    acts = accepting.for_installation(actor) if log.tenant_id == DEPLOYMENT else actor
+    if acts.tenant != log.tenant_id:
+        raise Absent("There is no such log here.", todo="See their names with: muniment ledger checkpoint.")
+    return acts
+
+
+@click.command("propose-key")
+@whose_log
 @common
-def rotate_key(*, origin: str | None, as_json: bool) -> None:
-    """Make new keys for a log and announce them under the old ones, which sign beside them for some weeks."""
+def propose_key(*, origin: str | None, as_json: bool) -> None:
+    """Make new keys for a log and propose them; they sign nothing before an administrator announces them."""
     log = log_named(origin)
-    made = rotation.rotate(acting.operator(log.tenant_id), log, ports.now())
+    vkeys = rotation.propose(acting.operator(log.tenant_id), log)
+    sha256 = rotation.digest_of(vkeys)
+    words = [
+        f"New keys of {log.origin}, proposed:",
+        *vkeys.splitlines(),
+        f"Their digest: {sha256}",
+        "An administrator announces them with: muniment ledger rotate-key.",
+    ]
+    answer({"log": log.origin, "keys": vkeys.splitlines(), "sha256": sha256}, as_json=as_json, words=words)
+
+
+@click.command("rotate-key")
+@click.argument("digest")
+@whose_log
+@as_somebody
+@common
+def rotate_key(*, digest: str, origin: str | None, actor: Any, as_json: bool) -> None:
+    """Announce the keys that somebody else proposed, by their digest; the old ones sign beside them for some weeks."""
+    log = log_named(origin)
+    made = rotation.rotate(of_log(actor, log), log, ports.now(), digest)
     lines = made.vkeys.splitlines()
     told = {"log": log.origin, "number": made.number, "keys": lines, "until": made.until}
     words = [
@@ -51,6 +90,50 @@ def rotate_key(*, origin: str | None, as_json: bool) -> None:
         "Tell witnesses and auditors: muniment ledger checkpoint --succession gives them what proves it.",
     ]
     answer(told, as_json=as_json, words=words)
+
+
+@click.command("replace-key")
+@whose_log
+@common
+def replace_key(*, origin: str | None, as_json: bool) -> None:
+    """Replace keys of a log that were stolen, at once; it is shown as unconfirmed until an administrator confirms it.
+
+    What the stolen keys alone signed beyond the last state that a witness has seen does not count any more.
+    """
+    log = log_named(origin)
+    good = lag.last_good(log, ports.now())
+    made = replacing.replace(acting.operator(log.tenant_id), log, good)
+    lines = made.vkeys.splitlines()
+    told = {
+        "log": log.origin,
+        "number": made.number,
+        "keys": lines,
+        "good": {"size": good.size, "root": good.root.hex(), "witnessed": good.witnessed},
+    }
+    words = [
+        f"New keys of {log.origin}, announced in its log:",
+        *lines,
+        f"The log stands by its state at {good.size} entries, "
+        + ("the last that a witness has signed:" if good.witnessed else "the last that was published:"),
+        good.root.hex(),
+        "What the stolen keys alone signed beyond it does not count. Settle now; then tell witnesses and auditors:",
+        "muniment ledger checkpoint --succession gives them what proves it.",
+        "An administrator confirms it with: muniment ledger confirm-key.",
+    ]
+    answer(told, as_json=as_json, words=words)
+
+
+@click.command("confirm-key")
+@whose_log
+@as_somebody
+@common
+def confirm_key(*, origin: str | None, actor: Any, as_json: bool) -> None:
+    """Confirm that somebody else was right to replace the keys of a log."""
+    log = log_named(origin)
+    alone = replacing.unconfirmed(log)
+    number = alone[-1].number if alone else 0
+    replacing.confirm_key(of_log(actor, log), number=number)
+    answer({"log": log.origin, "number": number}, as_json=as_json, words="Confirmed.")
 
 
 @click.command("propose-policy")

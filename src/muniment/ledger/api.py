@@ -16,6 +16,8 @@ from ninja import Query, Router
 from muniment.ledger import logs, promises, queries, reading, receipts
 from muniment.ledger.api_exports import router as exports
 from muniment.ledger.api_time import router as timing
+from muniment.ledger.exports.asked import Asked as Filters
+from muniment.ledger.exports.asked import require_asked
 from muniment.ledger.models import Entry
 from muniment.ledger.schemas import (
     EntriesIn,
@@ -28,7 +30,7 @@ from muniment.ledger.schemas import (
 )
 from muniment.spine import ports
 from muniment.spine.actor import Actor
-from muniment.spine.errors import Absent, Busy, Refused
+from muniment.spine.errors import Absent, Busy, Invalid, Refused
 
 router = Router(tags=["ledger"])
 router.add_router("/exports", exports)
@@ -62,13 +64,48 @@ def _out(told: queries.Told) -> dict[str, Any]:
     }
 
 
+def _wanted(asked: EntriesIn) -> queries.Wanted:
+    """Return what is asked for, held against the rules by which exports are asked for.
+
+    :raises Invalid: for a filter that is none.
+    """
+    given = require_asked(
+        Filters(
+            "ocsf",
+            asked.since,
+            asked.until,
+            actor=asked.actor,
+            kind=_either(asked.kind, asked.action, "kind"),
+            subject=_either(asked.object, asked.subject, "object"),
+            outcome=asked.outcome,
+            most=asked.limit,
+        )
+    )
+    return queries.Wanted(
+        kind=given.kind,
+        actor=given.actor,
+        subject=given.subject,
+        outcome=given.outcome,
+        since=given.since,
+        until=given.until,
+        before=asked.cursor,
+        most=given.most,
+    )
+
+
+def _either(new: str, old: str, name: str) -> str:
+    if new and old and new != old:
+        raise Invalid("The same filter is given twice.", todo="Leave the older name out.", where=name)
+    return new or old
+
+
 @router.get("/entries", response=EntriesOut, summary="List what happened, the newest first")
 def entries(request: Asked, asked: Annotated[EntriesIn, Query()]) -> dict[str, Any]:
-    """Return entries that have their place, from the cursor down."""
+    """Return entries that have their place, from the cursor down; what is recorded meanwhile moves no page."""
+    for name in set(request.GET) - set(EntriesIn.model_fields):
+        raise Invalid("There is no such filter, so nothing would be left out by it.", where=name[:40])
     limit = asked.limit
-    wanted = queries.Wanted(
-        kind=asked.action, actor=asked.actor, subject=asked.subject, before=asked.cursor, most=limit
-    )
+    wanted = _wanted(asked)
     found = reading.read(request.actor, wanted=wanted)
     told = queries.told(found.entries)
     more = len(told) == limit and (told[-1].idx or 0) > 0

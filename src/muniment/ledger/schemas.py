@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+FIRST_YEAR, LAST_YEAR = 1900, 9000
+
+
+def _sane(moment: datetime) -> datetime:
+    """Refuse what no clock says; at the ends of the calendar a zone leads out of it."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_sane)]
 
 
 class Out(BaseModel):
@@ -16,14 +28,23 @@ class Out(BaseModel):
 
 
 class EntriesIn(BaseModel):
-    """Which entries are asked for; the cursor is the place below which the page begins."""
+    """Which entries are asked for; the cursor is the place below which the page begins.
+
+    Times are from ``since`` on up to and without ``until``; ``kind`` and ``object`` are the names that exports give to
+    ``action`` and ``subject``, which older programs send.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     cursor: int = Field(2**62, ge=0, le=2**62)
     limit: int = Field(50, ge=1, le=200)
-    action: str = Field("", max_length=60)
-    actor: str = Field("", max_length=80)
+    since: Moment | None = None
+    until: Moment | None = None
+    outcome: Literal["", "done", "refused"] = ""
+    kind: str = Field("", max_length=91)
+    action: str = Field("", max_length=91)
+    actor: str = Field("", max_length=120)
+    object: str = Field("", max_length=120)
     subject: str = Field("", max_length=120)
 
 
@@ -103,8 +124,8 @@ class ExportIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     format: Literal["ocsf", "csv", "cef"]
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     actor: str = Field("", max_length=120)
     kind: str = Field("", max_length=91)
     object: str = Field("", max_length=120)

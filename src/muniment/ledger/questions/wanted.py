@@ -31,8 +31,9 @@ class Wanted:
     """Which entries somebody asks for.
 
     :param classes: classes of leaves; empty for all of them.
-    :param before: places below this one. :param since: what happened from the beginning of this day on, in UTC.
-    :param until: what happened up to the end of this day, in UTC. :param outcome: ``done``, ``refused`` or both.
+    :param before: places below this one. :param since: what happened from this moment, or the beginning of this day
+        in UTC, on. :param until: what happened before this moment, or up to the end of this day in UTC.
+    :param outcome: ``done``, ``refused`` or both.
     :param about: everything in the series of this thing, not only what names it. :param stream: the series itself.
     :param entry: this one only, wherever it stands.
     :param readings: with those that changed nothing, where somebody only looked at something.
@@ -69,8 +70,16 @@ def series_of(name: str) -> UUID | None:
     return None if found is None else found.id
 
 
-def _day(day: date, *, after: int = 0) -> datetime:
-    return datetime.combine(day, time(), UTC) + timedelta(days=after)
+def _first(of: date | None) -> datetime | None:
+    """Return the first moment that counts."""
+    return of if of is None or isinstance(of, datetime) else datetime.combine(of, time(), UTC)
+
+
+def _end(of: date | None) -> datetime | None:
+    """Return the first moment that does not count any more."""
+    if of is None or isinstance(of, datetime):
+        return of
+    return datetime.combine(of, time(), UTC) + timedelta(days=1)
 
 
 def _apart(rows: Any, column: str, values: list[str], *, alone: bool) -> Any:
@@ -109,9 +118,9 @@ def matching(rows: Any, wanted: Wanted) -> Any:
     if wanted.outcome == "done":
         rows = rows.exclude(cls="refusal")
     if wanted.since is not None:
-        rows = rows.filter(at__gte=_day(wanted.since))
+        rows = rows.filter(at__gte=_first(wanted.since))
     if wanted.until is not None:
-        rows = rows.filter(at__lt=_day(wanted.until, after=1))
+        rows = rows.filter(at__lt=_end(wanted.until))
     if not wanted.readings:
         rows = rows.exclude(is_reading())
     return rows
@@ -124,9 +133,7 @@ def between(rows: Any, wanted: Wanted) -> Iterator[Any]:
     if wanted.since is None and wanted.until is None:
         yield rows
         return
-    since = None if wanted.since is None else _day(wanted.since)
-    until = None if wanted.until is None else _day(wanted.until, after=1)
-    for first, end in spans.runs(Log.objects.get(), since, until):
+    for first, end in spans.runs(Log.objects.get(), _first(wanted.since), _end(wanted.until)):
         if wanted.before is None or first < wanted.before:
             yield rows.filter(idx__gte=first) if end is None else rows.filter(idx__gte=first, idx__lt=end)
 

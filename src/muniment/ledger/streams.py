@@ -18,6 +18,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Min
 
 from muniment.ledger import logs, vouch
 from muniment.ledger.action import Act, action
@@ -214,8 +215,9 @@ def _last_of_each(log: Log, size: int) -> Iterator[Head]:
 def map_faults(log: Log) -> Iterator[str]:
     """Make the map of streams again, entry by entry, and hold it against every stream-heads leaf.
 
-    The columns of the entries were held against their leaves before. A log whose beginning was pruned has not got
-    all that it takes: what it says is shown by who kept the entries.
+    The columns of the entries were held against their leaves before. A log of which something was pruned has not got
+    all that it takes: its newest map alone is made, from where each stream ends, unless that was pruned too
+    (:func:`not_held`).
     """
     for (stream,) in _asked(MISPLACED, log):
         yield f"stream {stream}: the place noted for its last entry is not where that entry stands"
@@ -223,7 +225,10 @@ def map_faults(log: Log) -> Iterator[str]:
     rebuilt = RebuiltHeads(partial(published_in, folder), log.published)
     rows = Entry.objects.order_by("idx").values_list("idx", "stream", "sn", "cls")
     for number, (idx, stream, sn, cls) in enumerate(rows.iterator(chunk_size=CHUNK)):
-        if idx != number or not 0 <= sn <= idx:
+        if idx != number:
+            yield from _newest_faults(log, folder)
+            return
+        if not 0 <= sn <= idx:
             return
         if cls == HEADS_CLASS:
             try:
@@ -232,6 +237,55 @@ def map_faults(log: Log) -> Iterator[str]:
                 return
             yield from rebuilt.hold(idx, leaf)
         rebuilt.step(Head(stream.bytes, sn, idx))
+
+
+def _newest_faults(log: Log, folder: Path) -> Iterator[str]:
+    """Hold the newest stream-heads leaf against where the streams end."""
+    newest = _newest(log.published)
+    if newest is None:
+        return
+    name = f"the stream-heads leaf at {newest.idx}"
+    raw = published_in(folder, newest.idx)
+    if raw is None:
+        yield f"{name}: what it says is not published"
+        return
+    try:
+        said = heads_said(parse_leaf(newest.leaf), newest.idx, parse_heads(raw, newest.idx))
+    except Malformed as why:
+        yield f"{name}: what is published is not what it says ({why})"
+        return
+    if _reach_below(log, said.size):
+        return
+    if HeadMap(_last_of_each(log, said.size)).root() != said.root:
+        yield f"{name}: the streams do not end where the map says that it commits"
+
+
+def _reach_below(log: Log, size: int) -> int:
+    """Return of how many streams nobody can tell any more where they ended among the first entries of a log."""
+    later = Entry.objects.filter(idx__gte=size).values("stream").annotate(first=Min("sn"))
+    gone = sum(
+        one["first"] > 0 and not Entry.objects.filter(stream=one["stream"], sn=one["first"] - 1).exists()
+        for one in later.iterator(chunk_size=CHUNK)
+    )
+    return gone + sum(idx is None for _stream, _sn, idx in _asked(LAST_OF_EACH, log))
+
+
+def not_held(log: Log) -> Iterator[str]:
+    """Say which maps of streams could not be made again because entries that lead to them were pruned."""
+    newest = _newest(log.published)
+    if newest is None or Entry.objects.count() == log.size:
+        return
+    reach = _reach_below(log, int(opened_event(newest).facts["size"]))
+    if not reach:
+        yield (
+            f"The maps of streams before entry {newest.idx} were not made again: entries that led to them were"
+            " pruned."
+        )
+        return
+    yield (
+        f"No map of streams up to entry {newest.idx} was made again: of {reach} streams that go on behind it, the"
+        " entries before it were pruned. The next one can be."
+    )
 
 
 def tag_of(tenant: UUID, name: str) -> bytes:

@@ -100,6 +100,8 @@ def _tables(
         found.extend(heads.row_faults(log, keys, key), of=log.origin)
         found.extend(heads.file_faults(log, file, below), of=log.origin)
     found.extend(streams.map_faults(log), of=log.origin)
+    if key is not None:
+        found.not_held.extend(streams.not_held(log))
     found.extend(spans.faults(log), of=log.origin)
     walk.waiting()
     found.extend(walk.counts(), of=log.origin)

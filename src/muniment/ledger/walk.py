@@ -32,6 +32,7 @@ class Finding:
 
     :param entries: those that are there. :param pruned: those that were taken away below a signed bound.
     :param accepted: damage that two persons accepted: told each time, and no fault.
+    :param not_held: what could not be looked at, because what it takes was pruned.
     """
 
     entries: int = 0
@@ -39,6 +40,7 @@ class Finding:
     pruned: int = 0
     faults: list[str] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
+    not_held: list[str] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:

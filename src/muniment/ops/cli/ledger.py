@@ -143,12 +143,13 @@ def verify(  # one for each option
                 "holds": one.holds,
                 "faults": one.faults,
                 "accepted": one.accepted,
+                "not_held": one.not_held,
             }
         )
         state = "holds" if one.holds else "DOES NOT HOLD"
         state += ", but for accepted damage" if one.accepted and one.holds else ""
         words.append(f"{origin}: {state}; {one.entries} entries" + (f", {one.rows} rows" if deep else ""))
-        words += [f"  {line}" for line in (*one.faults, *one.accepted)]
+        words += [f"  {line}" for line in (*one.faults, *one.accepted, *one.not_held)]
     verdicts = [] if trusted is None else list(lag.judge(trusted))
     for verdict in verdicts:
         words.append(f"{verdict.origin}: {verdict.fault or f'witnessed up to {verdict.size} entries'}")

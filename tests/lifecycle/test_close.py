@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.lifecycle.people import NAME, WHY
+from tests.ops.commands import here
 
 from muniment.counterparties.models import Counterparty
-from muniment.ledger import logs, publish, verify
+from muniment.ledger import lag, logs, publish, verify
 from muniment.ledger.models import Entry
 from muniment.ledger.openings import opened_event
+from muniment.ledger.trust import replacing
 from muniment.lifecycle import actions, closing, executing
 from muniment.proof.certificate import verify_certificate
 from muniment.proof.tiles import Tiles
+from muniment.spine import config, ports
 from muniment.spine.errors import Absent, Refused
 from muniment.spine.installation import key_store
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
@@ -86,6 +91,45 @@ def test_a_closed_organisation_is_unreadable_and_its_log_is_still_verified(
     assert report.shown["erasure"] == asked.number
     assert NAME.encode() not in raw
     assert closing.catch_up_all() == 0
+
+
+def test_the_log_of_a_closed_organisation_is_verified_although_its_keys_were_changed(
+    erasing, adam, keys_come_back, operator
+):
+    log = logs.of(adam.tenant)
+    before = {path: path.read_bytes() for path in config.current().signing_keys.glob(f"{log.tag}*")}
+    try:
+        publish.settle()
+        replacing.replace(replace(operator, tenant=adam.tenant), log, lag.last_good(log, ports.now()))
+        publish.settle()
+        publish.settle()
+        order(erasing)
+        closing.close(adam.tenant)
+        publish.settle()
+        assert verify.verify(deep=True)[adam.tenant].faults == []
+    finally:
+        for path in config.current().signing_keys.glob(f"{log.tag}*"):
+            path.unlink()
+        for path, raw in before.items():
+            path.write_bytes(raw)
+
+
+def test_the_command_writes_the_certificate_of_an_organisation_that_is_closed_already(
+    erasing, adam, keys_come_back, tmp_path, command
+):
+    with tenant_scope(adam.tenant):
+        slug = Tenant.objects.get(id=adam.tenant).slug
+    order(erasing)
+    for file in ("first", "again"):
+        done = command("close-tenant", "--slug", slug, "--to", str(tmp_path / file))
+        assert done.code == 0, done.out
+    raw = (tmp_path / "again").read_bytes()
+    assert verify_certificate(raw, logs.of(DEPLOYMENT).vkeys.encode()).verified
+
+
+@pytest.fixture
+def command(capsys, monkeypatch):
+    return here(capsys, monkeypatch)
 
 
 class Killed(BaseException):

@@ -302,8 +302,10 @@ def certificate_name(order: Erasure) -> str:
     return f"erasure-{order.number}.certificate.json"
 
 
-#: Rows that outlive an organisation: that it was there, and by whose order it ended.
-OUTLIVING: Final = frozenset({"lifecycle_erasedkey", "lifecycle_erasure", "lifecycle_hold", "tenants_tenant"})
+#: Rows that outlive an organisation: that it was there, by whose order it ended, and which keys signed its log when.
+OUTLIVING: Final = frozenset(
+    {"ledger_logkey", "lifecycle_erasedkey", "lifecycle_erasure", "lifecycle_hold", "tenants_tenant"}
+)
 
 
 def remove_rows() -> int:

@@ -143,6 +143,9 @@ def _told(*kinds: str) -> Iterator[tuple[str, Opened]]:
         event: Event
         for event in rows.filter(kind__in=kinds).exclude(cls="refusal"):
             try:
-                yield event.kind, opened_event(event)
+                said = opened_event(event)
             except (Malformed, Tampered, KeyDestroyed, ValueError):
                 continue
+            # Nobody can open an entry of an organisation that was closed.
+            if said.value("action"):
+                yield event.kind, said

@@ -197,9 +197,7 @@ def leaf(request: Asked, entry_id: UUID) -> HttpResponse:
     """Return what is hashed into the tree; it holds commitments only."""
     _reader(request)
     found = queries.entry(entry_id)
-    if not isinstance(found, Entry):
-        raise Busy("This entry is not yet in its place.", todo="Wait a few seconds, then try again.")
-    return HttpResponse(bytes(found.leaf), content_type="application/json")
+    return HttpResponse(queries.leaf_of(found), content_type="application/json")
 
 
 @router.get("/head", response=HeadOut, summary="Get the newest signed head")

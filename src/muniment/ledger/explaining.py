@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from muniment.ledger import erased, queries, sentences
+from muniment.ledger import erased, queries, sentences, standing
 from muniment.ledger.lag import Standing
 from muniment.ledger.models import Entry, Event
 
@@ -45,11 +45,13 @@ WAYS: Final[dict[str, str | Promise]] = {
 class Part:
     """A part of an entry that cannot be read any more.
 
+    :param means: what its state means, and what is proven all the same.
     :param lost: whether no order stands behind it. :param at: when it was erased. :param url: where the order stands.
     """
 
     words: str
     lost: bool
+    means: str | Promise = ""
     at: datetime | None = None
     url: str = ""
 
@@ -90,6 +92,10 @@ def _shown(origin: Mapping[str, Any]) -> str:
 
 def parts(event: Event, told: queries.Told) -> tuple[Part, ...]:
     """Return what of an entry cannot be read any more: erased by an order, or missing."""
+    if told.opened.fault:
+        return (
+            Part(_("What was recorded cannot be read: it was changed."), True, standing.MEANINGS["changed"]),
+        )
     if not told.opened.gone:
         return ()
     orders = erased.erased(event.tenant_id)
@@ -101,16 +107,19 @@ def parts(event: Event, told: queries.Told) -> tuple[Part, ...]:
                 Part(
                     _("A part of it cannot be read: its key is gone, and no order to erase it is on record."),
                     True,
+                    standing.MEANINGS["missing"],
                 )
             )
             continue
         words = {"number": order.number, "basis": order.basis.replace("_", " ")}
         said = _("A part of it was erased, by order no. %(number)d (%(basis)s).") % words
-        found.append(Part(said, False, order.at, sentences.address(order.subject)))
+        found.append(
+            Part(said, False, standing.MEANINGS["erased"], order.at, sentences.address(order.subject))
+        )
     return tuple(found)
 
 
-def _proves(event: Event, proof: queries.Proof | None, standing: Standing) -> tuple[list[str], list[str]]:
+def _proves(event: Event, proof: queries.Proof | None, witnesses: Standing) -> tuple[list[str], list[str]]:
     limits = [
         _("That what was written is true: the log shows that it was said, and by which account."),
         _("That nothing else happened which nobody put on record."),
@@ -137,8 +146,8 @@ def _proves(event: Event, proof: queries.Proof | None, standing: Standing) -> tu
         % {"size": proof.size},
         _("That nothing before it can be changed, taken out or put in without another root."),
     ]
-    if told_to_witnesses(event, standing) and standing.lag is not None:
-        names = ", ".join(standing.lag.names)
+    if told_to_witnesses(event, witnesses) and witnesses.lag is not None:
+        names = ", ".join(witnesses.lag.names)
         proves.append(
             _(
                 "That the operator cannot take it back either: witnesses outside this house have signed (%(names)s)."
@@ -155,19 +164,19 @@ def _proves(event: Event, proof: queries.Proof | None, standing: Standing) -> tu
     return proves, limits
 
 
-def told_to_witnesses(event: Entry, standing: Standing) -> bool:
+def told_to_witnesses(event: Entry, witnesses: Standing) -> bool:
     """Say whether a state that witnesses signed holds this entry."""
-    return standing.lag is not None and not standing.contradicted and event.idx < standing.lag.covered
+    return witnesses.lag is not None and not witnesses.contradicted and event.idx < witnesses.lag.covered
 
 
-def explain(event: Event, told: queries.Told, proof: queries.Proof | None, standing: Standing) -> Explained:
+def explain(event: Event, told: queries.Told, proof: queries.Proof | None, witnesses: Standing) -> Explained:
     """Return an entry in plain words.
 
-    :param proof: of the entry under the newest checkpoint. :param standing: how the log stands with its witnesses.
+    :param proof: of the entry under the newest checkpoint. :param witnesses: how the log stands with its witnesses.
     """
     found = told.opened.value("origin", {})
     origin: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
-    proves, limits = _proves(event, proof, standing)
+    proves, limits = _proves(event, proof, witnesses)
     via = str(origin.get("via", ""))
     return Explained(
         who=_who(told, origin),

@@ -16,6 +16,7 @@ from muniment.ledger.models import Event
 from muniment.ledger.numbers import NUMBERED
 from muniment.ledger.record import place
 from muniment.ledger.words import moment
+from muniment.proof.errors import Malformed
 from muniment.proof.leaf import Opening, arranged
 from muniment.spine import envelope
 from muniment.spine.installation import keyring
@@ -31,12 +32,16 @@ class Opened:
     :param erased: how many parts can no longer be opened because their key was destroyed.
     :param personal: paths of the fields that stand under a person's own key.
     :param gone: names of the keys that are no more; the tenant's own is named by the tenant.
+    :param closed: how many slots are known to be filled and stand under keys that are gone.
+    :param fault: why nothing could be opened although the keys are there; empty otherwise.
     """
 
     openings: tuple[Opening, ...]
     erased: int
     personal: frozenset[str] = frozenset()
     gone: frozenset[UUID] = frozenset()
+    closed: int = 0
+    fault: str = ""
 
     def value(self, path: str, default: Any = "") -> Any:
         """Return the value of a field, or the default when it is not there."""
@@ -93,9 +98,18 @@ def opened(tenant: UUID, event: UUID, body: bytes, at: datetime) -> Opened:
         ]
         _, found = arranged(own.seed, fields, own.closed)
     ordered = tuple(sorted(found, key=lambda one: one.slot))
-    return Opened(ordered, len(gone), frozenset(personal), frozenset(gone))
+    closed = 0 if own is None else len(own.closed.keys() - {one.slot for one in ordered})
+    return Opened(ordered, len(gone), frozenset(personal), frozenset(gone), closed)
 
 
 def opened_event(event: Event) -> Opened:
     """Open an entry or a waiting event."""
     return opened(event.tenant_id, event.id, bytes(event.body), event.at)
+
+
+def opened_if_whole(event: Event) -> Opened:
+    """Open an entry for a page; one whose body was changed opens to nothing and says so, and hides no other."""
+    try:
+        return opened_event(event)
+    except (Malformed, envelope.Tampered, ValueError, KeyError, IndexError):
+        return Opened((), 0, fault="The sealed body of this entry is not the one that was recorded.")

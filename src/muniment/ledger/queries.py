@@ -7,15 +7,16 @@ checkpoints and proofs hold salted commitments and no contents, and are served w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from muniment.ledger import logs, sentences
+from muniment.ledger import logs, sentences, standing
+from muniment.ledger.erased import Order
 from muniment.ledger.models import Checkpoint, Entry, Event, Log, Outbox
-from muniment.ledger.openings import Opened, opened_event
+from muniment.ledger.openings import Opened, opened_if_whole
 from muniment.ledger.questions import wanted as asking
 from muniment.ledger.questions.wanted import between, in_order, is_reading, matching
 from muniment.ledger.witnessing import dressed
@@ -92,6 +93,7 @@ class Told:
 
     :param idx: its place in the log; ``None`` while it waits for one.
     :param url: where the page of its subject stands, if it has one.
+    :param lacks: in one word why it cannot be read whole, see ``ledger.standing``; empty when it can.
     """
 
     id: UUID
@@ -107,6 +109,7 @@ class Told:
     about: str
     url: str
     opened: Opened
+    lacks: str = ""
 
 
 def told(events: Iterable[Event]) -> list[Told]:
@@ -115,15 +118,18 @@ def told(events: Iterable[Event]) -> list[Told]:
     called = sentences.names(
         [*(one.actor for one in held), *(sentences.person_in(one.subject) for one in held)]
     )
-    return [_told(one, called) for one in held]
+    shown = [opened_if_whole(one) for one in held]
+    orders = standing.orders(shown, held[0].tenant_id) if held else {}
+    return [_told(one, called, opened, orders) for one, opened in zip(held, shown, strict=True)]
 
 
-def _told(event: Event, called: dict[str, str]) -> Told:
-    opened = opened_event(event)
+def _told(event: Event, called: dict[str, str], opened: Opened, orders: Mapping[UUID, Order]) -> Told:
     return Told(
         id=event.id,
         idx=getattr(event, "idx", None),
-        sentence=sentences.sentence(event.kind, event.actor, event.subject, opened, called),
+        sentence=sentences.changed(event.kind)
+        if opened.fault
+        else sentences.sentence(event.kind, event.actor, event.subject, opened, called),
         group=str(sentences.group_of(event.cls)),
         refused=event.cls == "refusal",
         at=event.at,
@@ -134,6 +140,7 @@ def _told(event: Event, called: dict[str, str]) -> Told:
         about=sentences.subject_in_words(event.subject, opened.facts, called),
         url=sentences.address(event.subject),
         opened=opened,
+        lacks=standing.word(opened, orders, event.tenant_id),
     )
 
 
@@ -204,16 +211,32 @@ def proof(of: Entry) -> Proof | None:
     """Return the proof of an entry under the newest checkpoint; ``None`` while no checkpoint covers it."""
     log: Log = Log.objects.get()
     newest = newest_checkpoint()
-    hashed = leaf_hash(bytes(of.leaf))
     if newest is None or of.idx >= newest.size:
         return None
     root = bytes(newest.root).hex()
+    try:
+        hashed = leaf_hash(of.leaf)
+    except Malformed as why:
+        return Proof(of.idx, newest.size, "", (), root, b"", why.what)
     try:
         hashes = Tiles(logs.folder(log), newest.size).inclusion(of.idx)
         file = write_tlog_proof(of.idx, hashes, dressed(log, newest.note.encode("utf-8")))
     except Malformed as why:
         return Proof(of.idx, newest.size, hashed.hex(), (), root, b"", why.what)
     return Proof(of.idx, newest.size, hashed.hex(), tuple(one.hex() for one in hashes), root, file)
+
+
+def leaf_of(found: Event) -> bytes:
+    """Return the leaf of an entry as its row gives it.
+
+    :raises Busy: before it has its place, or when its row cannot be that of a leaf any more.
+    """
+    if not isinstance(found, Entry):
+        raise Busy("This entry is not yet in its place.", todo="Wait a few seconds, then try again.")
+    try:
+        return found.leaf
+    except Malformed as why:
+        raise Busy(why.what, todo="Tell the operator to run: muniment ledger verify --deep.") from None
 
 
 def proof_file(found: Event) -> bytes:

@@ -203,6 +203,11 @@ def sentence(kind: str, actor: str, subject: str, opened: Opened, called: Mappin
     return told[:1].upper() + told[1:]
 
 
+def changed(kind: str) -> str:
+    """Return what stands where an entry would say what was done, when its body does not open."""
+    return _("What was recorded here cannot be read: it was changed (%(kind)s)") % {"kind": kind}
+
+
 def field_in_words(path: str) -> str:
     """Return what a committed field is called."""
     if path in FIELDS:

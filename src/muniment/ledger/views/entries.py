@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from muniment.ledger import explaining, lag, queries, reading
+from muniment.ledger import explaining, lag, queries, reading, standing
 from muniment.ledger.models import Entry
 from muniment.ledger.time import bounds
 from muniment.ledger.views.asked import Asked, file_of, require_reader
@@ -50,13 +50,14 @@ def entry(request: Asked, entry_id: UUID) -> HttpResponse:
     """Show one entry: what was committed, its place, and the proof of it."""
     [found] = reading.read(request.actor, wanted=queries.Wanted(entry=entry_id)).entries
     [told] = queries.told([found])
-    standing = lag.standing(ports.now())
+    witnesses = lag.standing(ports.now())
     proof = queries.proof(found) if isinstance(found, Entry) else None
     context: dict[str, Any] = {
         "told": told,
         "fields": queries.fields(told),
         "unopened": queries.unopened(told),
-        "explained": explaining.explain(found, told, proof, standing),
+        "explained": explaining.explain(found, told, proof, witnesses),
+        "means": standing.MEANINGS,
         "entry": None,
     }
     if isinstance(found, Entry):
@@ -67,16 +68,18 @@ def entry(request: Asked, entry_id: UUID) -> HttpResponse:
             "proof": proof,
             "before": before,
             "after": after,
+            "gap_before": standing.gap(found.idx - 1) if before is None and found.idx else "",
+            "never_pruned": earlier_here.gone and standing.bound_in_force() is None,
             "earlier_here": earlier_here,
             "later_here": later_here,
-            "signed_at": standing.lag.at
-            if standing.lag and explaining.told_to_witnesses(found, standing)
+            "signed_at": witnesses.lag.at
+            if witnesses.lag and explaining.told_to_witnesses(found, witnesses)
             else None,
             "bounds": bounds.bounds(found),
             "timing": _timing(found),
             "size": queries.size(),
             "command": _command(found),
-            "leaf": bytes(found.leaf).decode("ascii"),
+            "leaf": "" if proof and not proof.leaf else queries.leaf_of(found).decode("ascii"),
         }
     return render(request, "ledger/entry.html", context)
 
@@ -88,7 +91,7 @@ def leaf(request: Asked, entry_id: UUID) -> HttpResponse:
     found = queries.entry(entry_id)
     if not isinstance(found, Entry):
         raise Absent("This entry is not yet in its place.", todo="Wait a few seconds, then try again.")
-    return file_of(bytes(found.leaf), _leaf_name(found), "application/json")
+    return file_of(queries.leaf_of(found), _leaf_name(found), "application/json")
 
 
 @require_GET

@@ -28,6 +28,7 @@ PROMISED = {
     "time-stamps",
     "certificate",
     "proofpack",
+    "container",
     "canonical-json",
 }
 

@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.proof.boxed import PARTS, boxed, opened, relisted, rezipped, verified, zipped
 
 from muniment.packs.formats.container import Part
@@ -310,3 +312,19 @@ def test_the_fixed_members_are_what_other_programs_expect() -> None:
     assert GOOD[30:38] == b"mimetype" and GOOD[38:69] == HELD[MIMETYPE]
     assert NAMES[0] == MIMETYPE and NAMES[-2:] == [ASIC, SIGNATURE]
     assert zlib.crc32(HELD[MIMETYPE]) == Container(io.BytesIO(GOOD)).members[MIMETYPE].crc
+
+
+def test_a_directory_with_fewer_members_than_the_end_claims_is_refused() -> None:
+    count = len(HELD) + 1
+    bent = GOOD[:-14] + struct.pack("<2H", count, count) + GOOD[-10:]
+    with pytest.raises(Malformed, match="cut off"):
+        Container(io.BytesIO(bent))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_refused_as_a_seal_and_as_a_pack(raw: bytes) -> None:
+    with pytest.raises(Malformed):
+        verified(rezipped({**HELD, SIGNATURE: raw}))
+    with pytest.raises(Malformed):
+        verified(raw)

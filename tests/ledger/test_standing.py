@@ -15,8 +15,9 @@ from tests.ledger.test_prune import THEN
 from tests.ledger.test_prune import many as many  # noqa: PLC0414  # a fixture
 
 from muniment.cases import actions as cases
-from muniment.ledger import erased, publish, queries, standing, taking
+from muniment.ledger import erased, publish, queries, taking
 from muniment.ledger.models import Entry
+from muniment.ledger.pruning import gaps
 from muniment.spine import ports
 from muniment.spine.installation import keyring
 from muniment.spine.scope import tenant_scope
@@ -106,9 +107,9 @@ def test_what_is_below_the_bound_is_pruned_and_what_is_above_it_is_missing(clien
         publish.settle()
     with tenant_scope(ada.tenant):
         first = Entry.objects.filter(idx__gt=1).order_by("idx").first()
-        assert standing.gap(first.idx - 1) == "pruned"
-        assert standing.gap(10**6) == "missing"
-        said = standing.bound_in_force().entry
+        assert gaps.why(first.idx - 1) == "pruned"
+        assert gaps.why(10**6) == "missing"
+        said = gaps.in_force().entry
     client = client_as(otto)
     text = words(client, page_of(first))
     assert "Pruned The entry before it was here and is not any more." in text

@@ -1,7 +1,8 @@
 """Why something of the ledger cannot be shown: *erased*, *pruned*, *withheld* or *missing*; what is proven then.
 
-Rules: a key that no order names, and a place that no signed bound covers, are *missing* and never anything kinder; a
-sealed body that does not open was changed, and that is said of this one entry and keeps no other from being read.
+Rules: a key that no order names is *missing* and never anything kinder, as is a place that no signed bound covers
+(``pruning.gaps``); a sealed body that does not open was changed, and that is said of this one entry and keeps no other
+from being read.
 """
 
 from __future__ import annotations
@@ -16,9 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from muniment.ledger import erased
 from muniment.ledger.erased import Order
 from muniment.ledger.openings import Opened
-from muniment.ledger.pruning import bound
-from muniment.ledger.pruning.bound import Bound
-from muniment.proof.errors import Malformed
 
 #: What each word means, and what can still be proven then.
 MEANINGS: Final[dict[str, str | Promise]] = {
@@ -58,19 +56,3 @@ def word(of: Opened, known: Mapping[UUID, Order], tenant: UUID) -> str:
     if not of.gone:
         return ""
     return "erased" if tenant in known or of.gone <= known.keys() else "missing"
-
-
-def bound_in_force() -> Bound | None:
-    """Return the bound below which entries were pruned; ``None`` when nothing was, or what says so cannot be read."""
-    try:
-        return bound.newest()
-    except Malformed:
-        return None
-
-
-def gap(place: int) -> str:
-    """Return why there is no entry at a place that must have one: ``pruned`` or ``missing``."""
-    found = bound_in_force()
-    if found is None:
-        return "missing"
-    return "pruned" if place < max(below for below, _before in found.classes.values()) else "missing"

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from muniment.ledger import explaining, lag, queries, reading, standing
 from muniment.ledger.models import Entry
+from muniment.ledger.pruning import gaps
 from muniment.ledger.time import bounds
 from muniment.ledger.views.asked import Asked, file_of, require_reader
 from muniment.spine import ports
@@ -68,8 +69,8 @@ def entry(request: Asked, entry_id: UUID) -> HttpResponse:
             "proof": proof,
             "before": before,
             "after": after,
-            "gap_before": standing.gap(found.idx - 1) if before is None and found.idx else "",
-            "never_pruned": earlier_here.gone and standing.bound_in_force() is None,
+            "gap_before": gaps.why(found.idx - 1) if before is None and found.idx else "",
+            "never_pruned": earlier_here.gone and gaps.in_force() is None,
             "earlier_here": earlier_here,
             "later_here": later_here,
             "signed_at": witnesses.lag.at

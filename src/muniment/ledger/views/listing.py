@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from muniment.ledger import lag, queries, reading, sentences, standing
 from muniment.ledger.checks import runs
 from muniment.ledger.forms import Asking, Keeping
+from muniment.ledger.pruning import gaps
 from muniment.ledger.questions import acts, known
 from muniment.ledger.views.asked import Asked
 from muniment.spine import ports
@@ -93,7 +94,7 @@ def index(request: Asked) -> HttpResponse:
         "size": queries.size(),
         "witnesses": lag.standing(ports.now()),
         "checked": runs.standing(ports.now()),
-        "pruned": standing.bound_in_force() if len(placed) < wanted.most else None,
+        "pruned": gaps.in_force() if len(placed) < wanted.most else None,
         "means": standing.MEANINGS,
         "newer": form.address() if wanted.before is not None else "",
         "older": form.address(before=str(last)) if last and len(placed) == wanted.most else "",

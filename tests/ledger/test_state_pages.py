@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.urls import reverse
-from tests.ledger.houses import Houses
+from tests.ledger.houses import Houses, administrator
 from tests.proof.small_log import NOON
 
 from muniment.cases import actions as cases
-from muniment.ledger import clock, logs, publish, witnessing
+from muniment.ledger import clock, lag, logs, publish, witnessing
 from muniment.ledger.checks import runs
 from muniment.ledger.models import Checkpoint
+from muniment.ledger.trust import replacing
+from muniment.spine import config, ports
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
 
@@ -101,3 +104,30 @@ def test_the_page_says_how_time_stands(client_as, lived, otto, monkeypatch):
     jumped = clock.ClockState(False, None, None, None, 90_000)
     monkeypatch.setattr(clock, "state", lambda: jumped)
     assert "two people say that it is right" in page(client, "ledger:checkpoints")
+
+
+def test_the_page_says_that_one_person_alone_replaced_the_keys(
+    client_as, lived, otto, operator, signing_keys
+):
+    log = logs.of(otto.tenant)
+    client = client_as(otto)
+    assert "Not confirmed" not in page(client, "ledger:checkpoints")
+    good = lag.last_good(log, ports.now())
+    replacing.replace(replace(operator, tenant=otto.tenant), log, good)
+    publish.settle()
+    text = page(client, "ledger:checkpoints")
+    assert "Not confirmed" in text
+    assert f"beyond {good.size} entries does not count" in text
+    replacing.confirm_key(administrator(otto.tenant), number=1)
+    assert "Not confirmed" not in page(client, "ledger:checkpoints")
+
+
+@pytest.fixture
+def signing_keys():
+    place = config.current().signing_keys
+    before = {path: path.read_bytes() for path in place.glob("*")}
+    yield
+    for path in place.glob("*"):
+        path.unlink()
+    for path, raw in before.items():
+        path.write_bytes(raw)

@@ -30,7 +30,7 @@ from muniment.ledger.time.testing import new_authority
 from muniment.packs.formats.seal import PackSigner, new_pack_signer, pack_signer_from_pem, seal
 from muniment.proof.container import bag
 from muniment.proof.container.seal import put_together, signed_attributes, tlv
-from muniment.proof.container.zipped import ASIC, BAG_INFO, SIGNATURE
+from muniment.proof.container.zipped import ASIC, BAG_INFO, SIGNATURE, TAGS
 from muniment.proof.der import only, read_der
 from muniment.proof.errors import Malformed
 from muniment.proof.publickey import CURVES
@@ -280,3 +280,12 @@ def test_a_level_that_is_not_so_is_refused_even_when_all_is_listed_anew() -> Non
     assert bent[BAG_INFO] != HELD[BAG_INFO]
     bent[SIGNATURE] = seal(bent[ASIC], SIGNER, NOON, stamper())
     refused(rezipped(bent), "put there", authorities=ROOTS)
+
+
+@pytest.mark.parametrize("told", [b"Payload-Oxum: 1", b"Payload-Oxum: 0.0\nX"])
+def test_a_bag_that_counts_wrongly_is_refused_though_its_own_signer_sealed_it(told: bytes) -> None:
+    bent = {**HELD, BAG_INFO: HELD[BAG_INFO].replace(b"Payload-Oxum: ", told)}
+    for name, make in ((TAGS, bag.write_tags), (ASIC, bag.write_asic)):
+        bent[name] = make({one: hashlib.sha256(raw).hexdigest() for one, raw in bent.items()})
+    bent[SIGNATURE] = seal(bent[ASIC], SIGNER, NOON, stamper())
+    refused(rezipped(bent), "says of itself", where=BAG_INFO)

@@ -6,12 +6,14 @@ import pytest
 from tests.conftest import PASSWORD
 from tests.faults.asked import said
 
+from muniment.ledger.models import Entry, Outbox
 from muniment.ops import acting, actions
+from muniment.ops.untold import untold_steps
 from muniment.spine import ports, queue
 from muniment.spine.actor import system
 from muniment.spine.errors import Refused
 from muniment.spine.models import Job
-from muniment.spine.scope import DEPLOYMENT
+from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
 
 @pytest.fixture
@@ -49,6 +51,43 @@ def test_tables_brought_up_to_date_are_on_record(db):
     actions.migrate(system("worker", may=actions.WORKER, via="cli"), steps=["ledger.0001_initial"])
     told = [one for one in said(DEPLOYMENT) if one.kind == "ops.migrate"]
     assert told[-1].facts == {"count": 1, "steps": ["ledger.0001_initial"]}
+
+
+def told_at(moment, may=actions.WORKER):
+    """Put on record that the tables were brought up to date, at a moment of one's choice."""
+    with ports.frozen(clock=moment):
+        actions.migrate(system("worker", may=may, via="cli"), steps=untold_steps())
+
+
+def test_steps_whose_entry_failed_are_told_the_next_time_and_no_further_time(db):
+    from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    steps = list(MigrationRecorder(connection).migration_qs.order_by("applied", "id"))
+    told_at(steps[-3].applied)
+    later = [f"{one.app}.{one.name}" for one in steps if one.applied > steps[-3].applied]
+    assert later
+    assert untold_steps() == later
+    with pytest.raises(Refused):
+        told_at(ports.now(), may=frozenset())
+    assert untold_steps() == later, "what was refused is not told"
+    told_at(ports.now())
+    *_, told = [one for one in said(DEPLOYMENT) if one.kind == "ops.migrate" and one.outcome == "done"]
+    assert told.facts == {"count": len(later), "steps": later}
+    assert untold_steps() == []
+
+
+def test_where_no_entry_about_the_tables_is_kept_the_oldest_entry_bounds_what_is_told(db):
+    from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    steps = list(MigrationRecorder(connection).migration_qs.order_by("applied", "id"))
+    with tenant_scope(DEPLOYMENT):
+        kept = Entry.objects.order_by("idx").first() or Outbox.objects.order_by("order").first()
+    begun = kept.at if kept else None
+    assert untold_steps() == [
+        f"{one.app}.{one.name}" for one in steps if begun is None or one.applied > begun
+    ]
 
 
 def test_who_is_refused_at_the_machine_leaves_an_entry(account_of, ada, tmp_path):

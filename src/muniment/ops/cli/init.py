@@ -7,9 +7,9 @@ import click
 from muniment.access.rules import WORKER
 from muniment.ops import actions, installing
 from muniment.ops.cli.answers import answer, common
+from muniment.ops.untold import untold_steps
 from muniment.spine.actor import system
 from muniment.spine.migrating import migrate as bring_up_to_date
-from muniment.spine.migrating import waiting_steps
 
 
 @click.command()
@@ -34,7 +34,6 @@ def init(*, as_json: bool) -> None:
 @common
 def migrate(*, as_json: bool) -> None:
     """Bring the tables up to date, as their owner, with all their guards."""
-    steps = waiting_steps()
     bring_up_to_date()
-    actions.migrate(system("worker", may=WORKER, via="cli"), steps=steps)
+    actions.migrate(system("worker", may=WORKER, via="cli"), steps=untold_steps())
     answer({"migrated": True}, as_json=as_json, words="The tables are up to date.")

@@ -17,7 +17,7 @@ from muniment.ledger.openings import opened_event
 from muniment.ledger.refusals import MOST_A_MINUTE, constraint_refusal
 from muniment.ledger.words import Sealed, moment, plain, ref, stream_of
 from muniment.spine import ports
-from muniment.spine.errors import Clash, Refused
+from muniment.spine.errors import Busy, Clash, Refused
 from muniment.spine.scope import tenant_scope
 
 NOON = datetime(2026, 3, 12, 12, tzinfo=UTC)
@@ -160,6 +160,21 @@ def test_no_ledger_no_action(db, ada, monkeypatch):
     monkeypatch.setattr("muniment.ledger.record.append", full)
     with pytest.raises(OSError, match="disk full"):
         cases.open_case(ada, title="Must not stay")
+    with tenant_scope(ada.tenant):
+        assert not Case.objects.exists()
+
+
+def test_a_database_that_refuses_the_ledgers_rows_is_not_taken_for_a_change_that_clashes(
+    db, ada, monkeypatch
+):
+    def planted(*_args):
+        raise IntegrityError("planted")
+
+    monkeypatch.setattr("muniment.ledger.record.append", planted)
+    with pytest.raises(Busy, match="The ledger cannot be written") as why:
+        cases.open_case(ada, title="Must not stay")
+    assert "planted" not in str(why.value)
+    assert why.value.status == 503
     with tenant_scope(ada.tenant):
         assert not Case.objects.exists()
 

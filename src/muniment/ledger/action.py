@@ -27,7 +27,7 @@ from muniment.ledger.refusals import constraint_refusal, within_rate
 from muniment.ledger.words import Sealed, ref, stream_of
 from muniment.spine import asking, ports
 from muniment.spine.actor import Actor
-from muniment.spine.errors import Refused
+from muniment.spine.errors import Busy, Refused
 from muniment.spine.guard import LEDGER_HAND
 from muniment.spine.scope import tenant_scope
 from muniment.spine.session import open_action
@@ -205,7 +205,14 @@ def _run(known_kind: str, cls: str, body: Callable[[Act], T], actor: Actor) -> T
                 if not act.events:
                     raise NothingRecorded(known_kind)
                 changed = rows.taken(touched)
-            _append(act.events, changed)
+            try:
+                _append(act.events, changed)
+            except IntegrityError as fault:
+                # Something in the database itself refuses the ledger's rows; nobody's change is to blame.
+                raise Busy(
+                    "The ledger cannot be written, so nothing was done.",
+                    todo="Try again in a moment; if it happens again, tell the operator.",
+                ) from fault
     except IntegrityError as fault:
         raise constraint_refusal(fault) from fault
     finally:

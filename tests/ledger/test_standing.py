@@ -58,6 +58,8 @@ def test_a_body_that_was_changed_is_told_and_hides_no_other_entry(client_as, thr
     told = words(client, page_of(three[1]))
     assert "Changed What was recorded cannot be read: it was changed." in told
     assert "what lies here is not what was recorded" in told
+    assert "What it proves Nothing at this moment." in told
+    assert "Proven" not in told
     items = client.get("/api/v1/ledger/entries", {"kind": "cases.open"}).json()["items"]
     assert [one["facts"].get("number") for one in items] == [3, None, 1]
 

@@ -22,7 +22,7 @@ from muniment.ledger.questions.wanted import between, in_order, is_reading, matc
 from muniment.ledger.witnessing import dressed
 from muniment.proof.errors import Malformed
 from muniment.proof.leaf import FIXED
-from muniment.proof.merkle import leaf_hash
+from muniment.proof.merkle import leaf_hash, verify_inclusion
 from muniment.proof.tiles import Tiles
 from muniment.proof.tlogproof import write_tlog_proof
 from muniment.spine.errors import Absent, Busy
@@ -220,6 +220,7 @@ def proof(of: Entry) -> Proof | None:
         return Proof(of.idx, newest.size, "", (), root, b"", why.what)
     try:
         hashes = Tiles(logs.folder(log), newest.size).inclusion(of.idx)
+        verify_inclusion(hashed, of.idx, newest.size, hashes, bytes(newest.root))
         file = write_tlog_proof(of.idx, hashes, dressed(log, newest.note.encode("utf-8")))
     except Malformed as why:
         return Proof(of.idx, newest.size, hashed.hex(), (), root, b"", why.what)

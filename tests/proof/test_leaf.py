@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.proof.small_log import Log, seeded
 
-from muniment.proof.canonical import canonical, parse
+from muniment.proof.canonical import GREATEST, canonical, encode64, parse
 from muniment.proof.errors import Malformed
 from muniment.proof.leaf import (
     LARGEST_LEAF,
+    SLOTS,
     Leaf,
     Opening,
     arranged,
@@ -194,3 +195,28 @@ def test_an_opening_out_of_form_is_not_read(change: dict[str, Any]) -> None:
 def test_what_is_no_opening_is_refused(held: Any) -> None:
     with pytest.raises(Malformed):
         parse_opening(held)
+
+
+@pytest.mark.parametrize("count", [1, SLOTS])
+@pytest.mark.parametrize(("sn", "t"), [(0, 0), (7, 1_790_000_000), (GREATEST, GREATEST)])
+def test_a_leaf_is_written_as_the_canonical_form_of_its_parts(count, sn, t):
+    roots = tuple(bytes([number]) * 32 for number in range(count))
+    one = Leaf(cls="case.change_2.a", f=roots, sn=sn, st=b"\xfe" * 16, t=t, x=b"\xff" * 32)
+    assert one.encode() == canonical(
+        {
+            "alg": "hs256",
+            "cls": "case.change_2.a",
+            "f": encode64(roots[0]) if count == 1 else [encode64(root) for root in roots],
+            "k": "muniment.leaf/2" if count == 1 else "muniment.leaf/1",
+            "sn": sn,
+            "st": encode64(b"\xfe" * 16),
+            "t": t,
+            "x": encode64(b"\xff" * 32),
+        }
+    )
+
+
+@pytest.mark.parametrize(("sn", "t"), [(GREATEST + 1, 0), (0, GREATEST + 1)])
+def test_a_number_that_not_every_reader_keeps_is_not_written(sn, t):
+    with pytest.raises(Malformed, match="out of range"):
+        Leaf(cls="c", f=(bytes(32),), sn=sn, st=bytes(16), t=t, x=bytes(32)).encode()

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from muniment.ledger import logs, receipts, streams, vouch
 from muniment.ledger.action import Act, action
-from muniment.ledger.models import Checkpoint, Entry, Log
+from muniment.ledger.models import Checkpoint, Entry, Log, leaves_of
 from muniment.ledger.sequence import compact_range, head_to_change, sequence
 from muniment.ledger.trust import rotation
 from muniment.proof import checkpoint as note
@@ -64,7 +64,7 @@ def publish(tenant: UUID) -> Checkpoint | None:
                 _show_again(log)
                 return None
             rows = Entry.objects.filter(idx__gte=log.published, idx__lt=log.size).order_by("idx")
-            leaves = [one.leaf for one in rows]
+            leaves = leaves_of(rows)
             writer = TileWriter(logs.folder(log))
             grown = writer.extend(log.published, leaves)
             if grown.size != log.size or grown.root() != compact_range(log).root():

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from muniment.proof.canonical import canonical, decode64, encode64, parse, shaped
+from muniment.proof.canonical import GREATEST, canonical, decode64, encode64, parse, shaped
 from muniment.proof.errors import Malformed
 from muniment.proof.merkle import leaf_hash, node_hash, verify_inclusion
 
@@ -110,18 +110,16 @@ class Leaf:
             )
         if len(self.st) != STREAM or len(self.x) != 32 or self.sn < 0 or self.t < 0:
             raise Malformed("The stream tag, body digest, number or time of a leaf is out of range.")
-        return canonical(
-            {
-                "alg": "hs256",
-                "cls": self.cls,
-                "f": encode64(self.f[0]) if len(self.f) == 1 else [encode64(one) for one in self.f],
-                "k": LEAF_KIND if len(self.f) == 1 else FIRST_KIND,
-                "sn": self.sn,
-                "st": encode64(self.st),
-                "t": self.t,
-                "x": encode64(self.x),
-            }
-        )
+        if self.sn > GREATEST or self.t > GREATEST:
+            raise Malformed("The number or time of a leaf is out of range.")
+        first = len(self.f) > 1
+        roots = ",".join(f'"{encode64(one)}"' for one in self.f)
+        # As `canonical` would write it, which takes five times as long: nothing here needs escaping or sorting.
+        return (
+            f'{{"alg":"hs256","cls":"{self.cls}","f":{f"[{roots}]" if first else roots},'
+            f'"k":"{FIRST_KIND if first else LEAF_KIND}","sn":{self.sn},"st":"{encode64(self.st)}",'
+            f'"t":{self.t},"x":"{encode64(self.x)}"}}'
+        ).encode("ascii")
 
 
 def parse_leaf(raw: bytes) -> Leaf:

@@ -28,6 +28,9 @@ from muniment.spine.guard import Kept
 from muniment.spine.models import Row, TenantManager
 from muniment.spine.scope import active_tenant
 
+#: What a binary column gives: PostgreSQL's driver answers with a view.
+Octets = bytes | memoryview
+
 
 class LedgerRow(Row):
     """A row of one tenant's log; the deployment's own log has the deployment's identifier."""
@@ -132,7 +135,7 @@ def _leaf(event: Event, sn: int, commitments: bytes | memoryview[int]) -> Leaf:
 
 
 def leaf_of(  # noqa: PLR0917  # the columns of a row, in one order
-    cls: str, stream: UUID, sn: int, at: datetime, body: bytes, commitments: bytes | memoryview[int]
+    cls: str, stream: UUID, sn: int, at: datetime, body: Octets, commitments: Octets
 ) -> Leaf:
     """Return the leaf that the columns of a row give."""
     raw = bytes(commitments)

@@ -263,11 +263,12 @@ def _newest_faults(log: Log, folder: Path) -> Iterator[str]:
 def _reach_below(log: Log, size: int) -> int:
     """Return of how many streams nobody can tell any more where they ended among the first entries of a log."""
     later = Entry.objects.filter(idx__gte=size).values("stream").annotate(first=Min("sn"))
-    gone = sum(
+    gone: int = sum(
         one["first"] > 0 and not Entry.objects.filter(stream=one["stream"], sn=one["first"] - 1).exists()
         for one in later.iterator(chunk_size=CHUNK)
     )
-    return gone + sum(idx is None for _stream, _sn, idx in _asked(LAST_OF_EACH, log))
+    untold: int = sum(idx is None for _stream, _sn, idx in _asked(LAST_OF_EACH, log))
+    return gone + untold
 
 
 def not_held(log: Log) -> Iterator[str]:

@@ -125,7 +125,7 @@ def test_bad_input_changes_nothing_and_is_on_record(name, client_as, firm, monke
         monkeypatch.setenv(VARIABLE, "")
         config.current.cache_clear()
     else:
-        body |= sample.wrong or {"surprise": 1}
+        body = {**body, **(sample.wrong or {"surprise": 1})}
     answer = ask(client_as(person), name, sample, ids, body)
     assert 400 <= answer.status_code < 500, answer.content
     left, refused = left_by(person, answer, name, ids)

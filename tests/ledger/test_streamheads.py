@@ -209,3 +209,14 @@ def test_a_place_noted_wrongly_is_named(committed, ada, case):
     assert faults(ada) == (
         f"{committed.origin}: stream {tag}: the place noted for its last entry is not where that entry stands"
     )
+
+
+def test_a_place_noted_for_a_stream_whose_first_entry_waits_is_named(committed, ada):
+    waiting = cases.open_case(ada, title="It waits")
+    tag = UUID(bytes=streams.tag_of(ada.tenant, f"cases.Case/{waiting.id}"))
+    assert faults(ada) == ""
+    with owner(ada.tenant, "ledger_stream") as cursor:
+        update(cursor, "ledger_stream", "last_idx = 0", "id", key(tag))
+    assert faults(ada) == (
+        f"{committed.origin}: stream {tag}: the place noted for its last entry is not where that entry stands"
+    )

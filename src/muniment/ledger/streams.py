@@ -65,11 +65,11 @@ LEFT JOIN ledger_entry e ON s.last_idx IS NULL
     AND e.tenant_id = s.tenant_id AND e.stream = s.id AND e.sn = s.next_sn - 1
 WHERE s.tenant_id = %s AND s.next_sn > 0
 """
-#: Streams of which another place is noted than that of their last entry.
+#: Streams of which another place is noted than that of their last entry, or any while they have none yet.
 MISPLACED: Final = """
 SELECT s.id FROM ledger_stream s
-JOIN ledger_entry e ON e.tenant_id = s.tenant_id AND e.stream = s.id AND e.sn = s.next_sn - 1
-WHERE s.tenant_id = %s AND s.last_idx <> e.idx ORDER BY s.id
+LEFT JOIN ledger_entry e ON e.tenant_id = s.tenant_id AND e.stream = s.id AND e.sn = s.next_sn - 1
+WHERE s.tenant_id = %s AND s.last_idx IS NOT NULL AND (s.next_sn = 0 OR s.last_idx <> e.idx) ORDER BY s.id
 """
 
 

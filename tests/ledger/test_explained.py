@@ -14,6 +14,7 @@ from tests.ledger.test_erasure import about_somebody as about_somebody  # noqa: 
 from tests.ledger.test_erasure import the_entry
 from tests.proof.small_log import NOON
 
+from muniment.access.actions import signing
 from muniment.cases import actions as cases
 from muniment.ledger import erased, logs, publish, queries, witnessing
 from muniment.ledger.models import Entry
@@ -54,6 +55,24 @@ def test_it_says_who_did_what_as_what_with_what_and_from_where(client_as, lived,
     assert "by the server’s clock" in text
     assert "What it does not prove" in text
     assert "That what was written is true" in text
+
+
+def test_a_name_that_nobody_proved_to_be_theirs_is_said_to_be_just_that(client_as, lived, ada, otto):
+    with pytest.raises(Refused):
+        signing.sign_in(replace(ada, factors=frozenset()), refused_because="The password was not right.")
+    publish.settle()
+    text = words(client_as(otto), entry_of(ada, "access.sign_in"))
+    assert "who it was is not proven: nothing had been shown for it" in text
+    assert "shown by" not in text
+
+
+def test_nobody_shows_anything_for_what_the_installation_does(client_as, lived, otto):
+    publish.settle()
+    with tenant_scope(otto.tenant):
+        own = Entry.objects.filter(actor__startswith="system:").first()
+    text = words(client_as(otto), own)
+    assert "shown by" not in text
+    assert "not proven: nothing" not in text
 
 
 def test_a_command_says_whose_it_was_on_the_machine(client_as, db, otto, account_of):

@@ -60,6 +60,7 @@ class Part:
 class Explained:
     """An entry as somebody explains it who was asked for it.
 
+    :param shown: by what they had shown who they are, if anybody had to.
     :param user: for a command, whom the machine itself knew as its user.
     :param parts: what cannot be read any more. :param proves: what may be relied on; ``limits`` what may not.
     """
@@ -83,11 +84,13 @@ def _who(told: queries.Told, origin: Mapping[str, Any]) -> str:
 
 
 def _shown(origin: Mapping[str, Any]) -> str:
-    """Say by what somebody had shown who they are."""
+    """Say by what somebody had shown who they are; nothing of the installation itself, and of what is unreadable."""
+    if not origin or origin.get("kind") == "system":
+        return ""
     factors = [str(FACTORS.get(one, one)) for one in origin.get("factors", ())]
     if not factors:
-        return _("by nothing: nobody signs in for this") if origin.get("kind") != "system" else ""
-    return _(" and ").join(factors)
+        return _("who it was is not proven: nothing had been shown for it")
+    return _("shown by %(factors)s") % {"factors": _(" and ").join(factors)}
 
 
 def parts(event: Event, told: queries.Told) -> tuple[Part, ...]:

@@ -75,7 +75,7 @@ def test_what_witnesses_have_not_signed_yet_is_marked_in_both(client_as, lived, 
     newest = heads(otto)[-1]
     assert "not yet witnessed" in page(client, "ledger:checkpoint_at", newest.number)
     first = page(client, "ledger:checkpoint_at", 0)
-    assert "Witnesses signed a later state, which holds this one." in first
+    assert "That is the first signed state kept here which holds this one." in first
 
 
 def test_checks_are_listed_with_what_did_not_hold(client_as, lived, otto):

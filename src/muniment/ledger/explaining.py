@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from muniment.ledger import erased, queries, sentences, standing
-from muniment.ledger.lag import Standing
+from muniment.ledger.covering import Cover
 from muniment.ledger.models import Entry, Event
 
 #: By what somebody had shown who they are.
@@ -122,7 +122,7 @@ def parts(event: Event, told: queries.Told) -> tuple[Part, ...]:
     return tuple(found)
 
 
-def _proves(event: Event, proof: queries.Proof | None, witnesses: Standing) -> tuple[list[str], list[str]]:
+def _proves(event: Event, proof: queries.Proof | None, cover: Cover | None) -> tuple[list[str], list[str]]:
     limits = [
         _("That what was written is true: the log shows that it was said, and by which account."),
         _("That nothing else happened which nobody put on record."),
@@ -149,8 +149,8 @@ def _proves(event: Event, proof: queries.Proof | None, witnesses: Standing) -> t
         % {"size": proof.size},
         _("That nothing before it can be changed, taken out or put in without another root."),
     ]
-    if told_to_witnesses(event, witnesses) and witnesses.lag is not None:
-        names = ", ".join(witnesses.lag.names)
+    if cover is not None:
+        names = ", ".join(cover.names)
         proves.append(
             _(
                 "That the operator cannot take it back either: witnesses outside this house have signed (%(names)s)."
@@ -167,19 +167,14 @@ def _proves(event: Event, proof: queries.Proof | None, witnesses: Standing) -> t
     return proves, limits
 
 
-def told_to_witnesses(event: Entry, witnesses: Standing) -> bool:
-    """Say whether a state that witnesses signed holds this entry."""
-    return witnesses.lag is not None and not witnesses.contradicted and event.idx < witnesses.lag.covered
-
-
-def explain(event: Event, told: queries.Told, proof: queries.Proof | None, witnesses: Standing) -> Explained:
+def explain(event: Event, told: queries.Told, proof: queries.Proof | None, cover: Cover | None) -> Explained:
     """Return an entry in plain words.
 
-    :param proof: of the entry under the newest checkpoint. :param witnesses: how the log stands with its witnesses.
+    :param proof: of the entry under the newest checkpoint. :param cover: the first witnessed head that holds it.
     """
     found = told.opened.value("origin", {})
     origin: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
-    proves, limits = _proves(event, proof, witnesses)
+    proves, limits = _proves(event, proof, cover)
     via = str(origin.get("via", ""))
     return Explained(
         who=_who(told, origin),

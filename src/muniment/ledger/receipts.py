@@ -95,10 +95,11 @@ def _beside_the_head(events: QuerySet[Any]) -> QuerySet[Any]:
     """Return events with the newest head beside each, and the log's name: one question, on the way to an answer."""
     # By size first, which has an index: heads of one size follow each other by their numbers.
     newest = Checkpoint.objects.order_by("-size", "-number")
-    return events.annotate(
+    annotated: QuerySet[Any] = events.annotate(
         head_note=Subquery(newest.values("note")[:1]),
         head_origin=Subquery(Log.objects.values("origin")[:1]),
     )
+    return annotated
 
 
 def of_answer(tenant: UUID, events: Sequence[UUID]) -> list[bytes]:

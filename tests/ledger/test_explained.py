@@ -16,8 +16,10 @@ from tests.proof.small_log import NOON
 
 from muniment.access.actions import signing
 from muniment.cases import actions as cases
-from muniment.ledger import erased, logs, publish, queries, witnessing
+from muniment.ledger import erased, logs, publish, queries, sentences, witnessing
 from muniment.ledger.models import Entry
+from muniment.ledger.openings import Opened
+from muniment.proof.leaf import Opening
 from muniment.spine import asking
 from muniment.spine.errors import Refused
 from muniment.spine.installation import keyring
@@ -159,3 +161,28 @@ def test_what_was_erased_names_its_order_and_what_is_missing_says_so(
     told = words(client, the_entry(ada))
     assert "Erased A part of it was erased, by order no. 4 (consent withdrawn)." in told
     assert "Missing" not in told
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("absent", "Ada asked for something that is not there"),
+        ("too-large", "Ada sent more at once than this installation takes"),
+        ("never-heard-of", "Ada was refused: The answer was: never-heard-of."),
+    ],
+)
+def test_what_was_answered_without_more_is_told_in_words(answer, told):
+    said = Opened(
+        (
+            Opening(3, "outcome", bytes(32), "refused"),
+            Opening(8, "facts.why", bytes(32), f"The answer was: {answer}."),
+        ),
+        0,
+    )
+    assert sentences.sentence("site.read", "x", "y", said, {"x": "Ada"}) == told
+
+
+def test_a_way_of_signing_in_is_named_as_people_know_it():
+    said = Opened((Opening(8, "facts.factor", bytes(32), "totp"),), 0)
+    told = sentences.sentence("access.enrol_factor", "x", "access.Person/y", said, {"x": "Ada"})
+    assert told == "Ada set up an authenticator app"

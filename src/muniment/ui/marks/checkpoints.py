@@ -112,7 +112,12 @@ def checkpoints(points: Iterable[Mapping[str, Any]]) -> SafeString:
             None,
             said,
             " ",
-            node("span", {"class": "muted"}, symbol("eye"), _("tick: witnessed")),
+            node(
+                "span",
+                {"class": "muted"},
+                symbol("eye"),
+                _("tick: witnessed; the line beside it: how long that took"),
+            ),
         ),
     )
 

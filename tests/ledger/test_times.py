@@ -124,8 +124,9 @@ def test_without_the_file_or_with_another_logs_the_answer_is_the_same_and_one_th
         json.dumps(told | {"spans": [7]}).encode(),
         json.dumps(told | {"k": "muniment.times/1"}).encode(),
         json.dumps(told | {"classes": told["classes"][1:]}).encode(),
-        json.dumps(told | {"classes": [[7]] * len(told["classes"])}).encode(),
-        json.dumps({name: held for name, held in told.items() if name != "names"}).encode(),
+        json.dumps(told | {"classes": [["export"]] * len(told["classes"])}).encode(),
+        json.dumps(told | {"classes": [{"export": [10**30]}] * len(told["classes"])}).encode(),
+        json.dumps({name: held for name, held in told.items() if name != "classes"}).encode(),
     ):
         path.write_bytes(raw)
         assert spans.read(stepped) == spans.Times()
@@ -149,7 +150,7 @@ def test_a_million_entries_cost_as_many_questions_as_there_are_runs(stepped, mon
     monkeypatch.setattr(spans, "MOST_RUNS", 2)
     there, gone = (spans.count(midnight(date(2026, 3, 3))), spans.count(midnight(date(2020, 1, 1))))
     noted = tuple((there, there) if number % 2 else (gone, gone) for number in range(1000))
-    monkeypatch.setattr(spans, "read", lambda _log: spans.Times(noted, "x", (frozenset(),) * 1000))
+    monkeypatch.setattr(spans, "read", lambda _log: spans.Times(noted, "x", ({},) * 1000))
     runs = spans.runs(stepped, midnight(date(2026, 3, 3)), None)
     assert len(runs) == 2
     for number in range(1, 1000, 2):
@@ -184,19 +185,46 @@ def test_a_class_is_found_by_place_and_nothing_of_it_is_missed(stepped, asked, p
         (logs.folder(stepped) / spans.NAME).unlink(missing_ok=True)
 
 
-def test_only_stretches_that_hold_a_class_are_read_for_it(stepped):
-    held = spans.runs(stepped, None, None, frozenset({"export"}))
-    assert held == [(9 * spans.WIDTH, None), (5 * spans.WIDTH, 6 * spans.WIDTH), (0, spans.WIDTH)]
+def test_only_places_that_may_hold_a_class_are_read_for_it(stepped):
+    """Of a rare one its places themselves, of a frequent one whole stretches."""
+    behind = MANY // spans.WIDTH * spans.WIDTH
+    held = list(spans.of_classes(stepped, None, None, frozenset({"export"})))
+    assert held == [(behind, None), [5300, 5200, 700]]
+    assert list(spans.of_classes(stepped, None, None, frozenset({FREQUENT}))) == [(0, None)]
     with CaptureQueriesContext(connection) as ran:
         assert len(queries.entries(Wanted(classes=frozenset({FREQUENT})))) == queries.PAGE
     assert len([one for one in ran.captured_queries if "cls" in one["sql"].split("WHERE")[-1]]) == 1
 
 
-def test_a_file_that_hides_a_class_is_named_by_the_check(stepped):
-    path = logs.folder(stepped) / spans.NAME
-    told = json.loads(path.read_bytes())
-    told["classes"][5].remove(told["names"].index("export"))
-    path.write_bytes(json.dumps(told).encode())
-    assert list(spans.faults(stepped)) == [
-        "the file times.json does not name every class of the entries from 5120 on"
+def test_rare_and_frequent_stretches_of_a_class_come_in_order(stepped, monkeypatch):
+    monkeypatch.setattr(spans, "AT_ONCE", 2)
+    noted = [(), (10_000,), (), (), (7,), (5, 6), (4, 3), None, (), None]
+    held = tuple({} if one is None else {"export": one, "refusal": one} for one in noted)
+    monkeypatch.setattr(spans, "read", lambda _log: spans.Times((None,) * len(noted), "x", held))
+    width = spans.WIDTH
+    assert list(spans.of_classes(stepped, None, None, frozenset({"export"}))) == [
+        (10 * width, None),
+        (8 * width, 9 * width),
+        [4, 3],
+        [6, 5],
+        [7],
+        (2 * width, 4 * width),
+        [10_000],
+        (0, width),
     ]
+    assert list(spans.of_classes(stepped, None, None, frozenset({"log.damage"}))) == [(10 * width, None)]
+
+
+def test_a_file_that_hides_a_class_or_a_place_of_it_is_named_by_the_check(stepped):
+    path = logs.folder(stepped) / spans.NAME
+    right = json.loads(path.read_bytes())
+    assert right["classes"][5] == {FREQUENT: [], "export": [5200, 5300], "refusal": [6000]}
+    for hidden in ({FREQUENT: [], "refusal": [6000]}, right["classes"][5] | {"export": [5300]}):
+        told = right | {"classes": [*right["classes"][:5], hidden, *right["classes"][6:]]}
+        path.write_bytes(json.dumps(told).encode())
+        assert list(spans.faults(stepped)) == [
+            "the file times.json does not name every class of the entries from 5120 on"
+        ]
+    told = right | {"classes": [{name: [] for name in one} for one in right["classes"]]}
+    path.write_bytes(json.dumps(told).encode())
+    assert list(spans.faults(stepped)) == []

@@ -1,9 +1,9 @@
 """When each stretch of a log was recorded and which classes it holds: a question for these looks at few places.
 
 Rules: entries stand in the order of the log, and clocks go back, so no order in time is believed: of each whole stretch
-the earliest and the latest moment and the classes are noted, in one small file beside the log. It only saves reading:
-an index by class would take 58 bytes of each entry on PostgreSQL (ADR 32). A stretch that is not noted is read, and a
-file that does not belong to the log as it stands counts as none.
+the earliest and the latest moment and the classes are noted, with the places of those that are rare in it, in one
+small file beside the log. It only saves reading: an index by class would take 58 bytes of each entry on PostgreSQL
+(ADR 32). A stretch that is not noted is read, and a file that does not belong to the log as it stands counts as none.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
+from itertools import count as count_up
 from typing import Any, Final
 
 from django.db.models import Max, Min, QuerySet
@@ -28,6 +29,10 @@ KIND: Final = "muniment.times/2"
 WIDTH: Final = 1024
 #: So many runs of stretches are asked for one after the other; more are joined over the smallest gaps.
 MOST_RUNS: Final = 32
+#: Up to so many entries of a class in one stretch have their places noted; of more only that they are there.
+FEW: Final = 16
+#: So many noted places are asked for at once.
+AT_ONCE: Final = 200
 _BEGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE: Final = timedelta(microseconds=1)
 
@@ -38,12 +43,12 @@ class Times:
 
     :param spans: of each whole stretch the earliest and the latest moment, in microseconds since 1970, or nothing when
         all its entries were pruned before it was noted. :param last: identifier of the last noted entry.
-    :param classes: of each whole stretch the classes of its entries.
+    :param classes: of each whole stretch the classes of its entries, with their places where they are few, else none.
     """
 
     spans: tuple[tuple[int, int] | None, ...] = ()
     last: str = ""
-    classes: tuple[frozenset[str], ...] = ()
+    classes: tuple[dict[str, tuple[int, ...]], ...] = ()
 
 
 def count(moment: datetime) -> int:
@@ -59,13 +64,21 @@ def read(log: Log) -> Times:
     try:
         told = json.loads((logs.folder(log) / NAME).read_bytes())
         spans = tuple(None if one is None else (int(one[0]), int(one[1])) for one in told["spans"])
-        names = [str(one) for one in told["names"]]
-        classes = tuple(frozenset(names[number] for number in one) for one in told["classes"])
+        classes = tuple(
+            {str(name): tuple(int(place) for place in places) for name, places in one.items()}
+            for one in told["classes"]
+        )
         found = Times(spans, str(told["last"]), classes)
-        whole = told["k"] == KIND and len(spans) == len(classes) > 0
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        whole = (
+            told["k"] == KIND and len(spans) == len(classes) > 0 and all(map(_within, count_up(), classes))
+        )
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
         return Times()
     return found if whole and _last(len(spans)) == found.last else Times()
+
+
+def _within(number: int, classes: dict[str, tuple[int, ...]]) -> bool:
+    return all(place // WIDTH == number for places in classes.values() for place in places)
 
 
 def _last(stretches: int) -> str:
@@ -82,13 +95,10 @@ def keep_up(log: Log) -> int:
         if len(held.spans) >= whole:
             return 0
         fresh = range(len(held.spans), whole)
-        classes = [*held.classes, *map(_classes, fresh)]
-        names = sorted(frozenset().union(*classes))
         told = {
-            "classes": [[names.index(name) for name in sorted(one)] for one in classes],
+            "classes": [*held.classes, *map(_classes, fresh)],
             "k": KIND,
             "last": _last(whole),
-            "names": names,
             "spans": [*held.spans, *map(_span, fresh)],
         }
         TileWriter(logs.folder(log)).keep(NAME, json.dumps(told, separators=(",", ":")).encode("ascii"))
@@ -104,8 +114,17 @@ def _span(number: int) -> tuple[int, int] | None:
     return None if found["low"] is None else (count(found["low"]), count(found["high"]))
 
 
-def _classes(number: int) -> frozenset[str]:
-    return frozenset(_stretch(number).order_by().values_list("cls", flat=True).distinct())
+def _places(number: int) -> dict[str, list[int]]:
+    held: dict[str, list[int]] = {}
+    for cls, idx in _stretch(number).order_by("idx").values_list("cls", "idx"):
+        held.setdefault(cls, []).append(idx)
+    return held
+
+
+def _classes(number: int) -> dict[str, tuple[int, ...]]:
+    return {
+        cls: tuple(places) if len(places) <= FEW else () for cls, places in sorted(_places(number).items())
+    }
 
 
 def keep_all_up() -> int:
@@ -113,25 +132,22 @@ def keep_all_up() -> int:
     return sum(keep_up(log) for log in logs.living())
 
 
-def runs(
-    log: Log, since: datetime | None, until: datetime | None, classes: frozenset[str] = frozenset()
-) -> list[tuple[int, int | None]]:
-    """Return every run of places that may hold something that is asked for, the newest first; an open one has no end.
+def _outside(span: tuple[int, int] | None, since: datetime | None, until: datetime | None) -> bool:
+    """Say whether nothing of a stretch was recorded in a time."""
+    if span is None:
+        return False
+    return (since is not None and span[1] < count(since)) or (until is not None and span[0] >= count(until))
+
+
+def runs(log: Log, since: datetime | None, until: datetime | None) -> list[tuple[int, int | None]]:
+    """Return every run of places that may hold something of this time, the newest first; an open one has no end.
 
     :param since: the first moment that counts. :param until: the first one that does not.
-    :param classes: one of them; empty for every class.
     """
-    low = None if since is None else count(since)
-    high = None if until is None else count(until)
-    times = read(log)
-    known = times.spans
+    known = read(log).spans
     found: list[tuple[int, int | None]] = []
-    for number, (span, held) in enumerate(zip(known, times.classes, strict=True)):
-        if span is not None and (
-            (low is not None and span[1] < low) or (high is not None and span[0] >= high)
-        ):
-            continue
-        if classes and not classes & held:
+    for number, span in enumerate(known):
+        if _outside(span, since, until):
             continue
         first, end = number * WIDTH, (number + 1) * WIDTH
         if found and found[-1][1] == first:
@@ -144,6 +160,46 @@ def runs(
     else:
         found.append((behind, None))
     return list(reversed(_joined(found)))
+
+
+def of_classes(
+    log: Log, since: datetime | None, until: datetime | None, classes: frozenset[str]
+) -> Iterator[tuple[int, int | None] | list[int]]:
+    """Yield every run of places that may hold something of these classes and this time, the newest first.
+
+    Where only a few stand, their places themselves are given. Whatever is given holds one of them at least, but for
+    the last run of the log, which is not noted yet.
+    """
+    told = read(log)
+    run: tuple[int, int | None] | None = (len(told.spans) * WIDTH, None)
+    places: list[int] = []
+    for number in reversed(range(len(told.spans))):
+        held = [told.classes[number][one] for one in classes & told.classes[number].keys()]
+        if not held or _outside(told.spans[number], since, until):
+            continue
+        if all(held):
+            if run is not None:
+                yield run
+                run = None
+            places += sorted(chain.from_iterable(held), reverse=True)
+            if len(places) >= AT_ONCE:
+                yield places
+                places = []
+            continue
+        if places:
+            yield places
+            places = []
+        first = number * WIDTH
+        if run is not None and run[0] == first + WIDTH:
+            run = (first, run[1])
+            continue
+        if run is not None:
+            yield run
+        run = (first, first + WIDTH)
+    if places:
+        yield places
+    if run is not None:
+        yield run
 
 
 def _joined(found: list[tuple[int, int | None]]) -> list[tuple[int, int | None]]:
@@ -165,5 +221,8 @@ def faults(log: Log) -> Iterator[str]:
         held = _span(number)
         if held is not None and noted is not None and (held[0] < noted[0] or held[1] > noted[1]):
             yield f"the file {NAME} does not say when the entries from {number * WIDTH} on were recorded"
-        if not _classes(number) <= classes:
+        if any(
+            cls not in classes or (classes[cls] and not {*places} <= {*classes[cls]})
+            for cls, places in _places(number).items()
+        ):
             yield f"the file {NAME} does not name every class of the entries from {number * WIDTH} on"

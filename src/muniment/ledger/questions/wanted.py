@@ -140,13 +140,24 @@ def between(rows: Any, wanted: Wanted) -> Iterator[Any]:
     """Yield the parts of the log that a question about time or classes, or a page of it, can mean, newest first."""
     if wanted.before is not None:
         rows = rows.filter(idx__lt=wanted.before)
-    classes = _by_place(wanted)
-    if wanted.since is None and wanted.until is None and not classes:
+    since, until, classes = _first(wanted.since), _end(wanted.until), _by_place(wanted)
+    if classes:
+        for part in spans.of_classes(Log.objects.get(), since, until, classes):
+            if isinstance(part, list):
+                yield rows.filter(idx__in=part)
+            elif wanted.before is None or part[0] < wanted.before:
+                yield _run(rows, *part)
+        return
+    if since is None and until is None:
         yield rows
         return
-    for first, end in spans.runs(Log.objects.get(), _first(wanted.since), _end(wanted.until), classes):
+    for first, end in spans.runs(Log.objects.get(), since, until):
         if wanted.before is None or first < wanted.before:
-            yield rows.filter(idx__gte=first) if end is None else rows.filter(idx__gte=first, idx__lt=end)
+            yield _run(rows, first, end)
+
+
+def _run(rows: Any, first: int, end: int | None) -> Any:
+    return rows.filter(idx__gte=first) if end is None else rows.filter(idx__gte=first, idx__lt=end)
 
 
 def in_order(rows: Any, wanted: Wanted) -> Iterator[Any]:

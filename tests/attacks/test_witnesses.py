@@ -21,11 +21,13 @@ from tests.proof.small_log import NOON, make_contents, make_log
 from tests.proof.test_policy import W1, cosigned, policy
 
 from muniment.cases import actions as cases
-from muniment.ledger import lag, logs, publish, verify, witnessing
+from muniment.ledger import covering, lag, logs, publish, verify, witnessing
 from muniment.ledger.models import Checkpoint, Log
 from muniment.ledger.trust import accepting
 from muniment.proof.checkpoint import open_checkpoint, parse_checkpoint
 from muniment.proof.errors import Malformed
+from muniment.proof.folder import verify_folder
+from muniment.proof.kept import COSIGNED, cosigned_sizes
 from muniment.proof.merkle import verify_consistency
 from muniment.proof.note import ED25519, parse_keys, parse_note, write_note
 from muniment.proof.pack import build_pack, verify_pack
@@ -181,11 +183,36 @@ def test_cosignatures_that_were_taken_away_are_missed_and_come_back(watched: Hou
         own = Checkpoint.objects.order_by("-size").first().note.encode()
     for name in ("checkpoint", "witnessed"):
         (place() / name).write_bytes(own)
+    # Those that are kept of each head as well: what is gone there is not told by anybody, so nothing rests on it.
+    shutil.rmtree(place() / COSIGNED)
     (verdict,) = lag.judge(auditors(watched))
     assert (verdict.holds, "does not have the quorum of the policy" in verdict.fault) == (False, True)
     # The witness gives them again, since they are true.
     assert [one.fault for one in asked()] == [""]
     assert [one.holds for one in lag.judge(auditors(watched))] == [True]
+    assert cosigned_sizes(place()) == [deployment().size]
+
+
+def test_a_cosignature_that_is_moved_to_another_head_counts_for_nothing(watched: Houses, ada: Any) -> None:
+    """Backdate: the witness's word for a later head is put below an earlier one that it never saw."""
+    lived(ada, "Nobody saw it")
+    early = deployment().size
+    with tenant_scope(DEPLOYMENT):
+        own = Checkpoint.objects.get(size=early).note.encode()
+    lived(ada, "Somebody did")
+    asked()
+    late = cosigned_sizes(place())[-1]
+    signed = parse_note((place() / COSIGNED / str(late)).read_bytes()).signatures
+    lines = [one for one in signed if one.name == NAME]
+    (place() / COSIGNED / str(early)).write_bytes(own + b"".join(one.encode().encode() for one in lines))
+    with tenant_scope(DEPLOYMENT):
+        assert covering.states([early])[early].size == late
+    (fault,) = verify.verify_log(DEPLOYMENT).faults
+    assert f"the file {COSIGNED}/{early} does not hold" in fault
+    keys = parse_keys(deployment().vkeys.encode())
+    assert (
+        verify_folder(place(), keys, policy=auditors(watched)).faults[0].startswith(f"{COSIGNED}/{early}: ")
+    )
 
 
 def test_cosignatures_that_were_taken_out_of_a_pack_are_missed_in_it() -> None:

@@ -10,7 +10,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,18 @@ django.setup()
 
 from django.core.cache import cache  # noqa: E402  # models need Django set up
 from django.db import DatabaseError  # noqa: E402  # as above
-from tests.faults.asked import Since  # noqa: E402  # as above
+from tests.faults import state  # noqa: E402  # as above
+from tests.faults.asked import Since, said  # noqa: E402  # as above
 from tests.support.seeded import totp  # noqa: E402  # as above
 
+from muniment.access.rules import OWN_ACCOUNT, ROLES  # noqa: E402  # as above
+from muniment.ledger.models import Entry  # noqa: E402  # as above
+from muniment.ledger.openings import opened_event  # noqa: E402  # as above
 from muniment.ledger.refusals import _recent as recent  # noqa: E402  # as above
 from muniment.ops.cli.program import run  # noqa: E402  # as above
 from muniment.ops.demo import town  # noqa: E402  # as above
 from muniment.ops.serving.catching_up import catch_up  # noqa: E402  # as above
+from muniment.spine.scope import DEPLOYMENT, tenant_scope  # noqa: E402  # as above
 
 
 @dataclass
@@ -36,6 +41,7 @@ class World:
     folder: Path
     told: dict[str, Any]
     got: dict[str, Any]
+    kept_out: list[dict[str, Any]] = field(default_factory=list)
 
     def file(self, name: str, text: bytes = b"") -> str:
         """Return a path; a file of that name is there when it has a text."""
@@ -94,6 +100,7 @@ def _shown(world: World) -> list[str]:
 
 #: In this order: what a command needs was made by one before it.
 SAMPLES: list[Sample] = [
+    Sample("init", code=1),
     Sample("migrate"),
     Sample("check"),
     Sample("policy"),
@@ -186,12 +193,15 @@ SAMPLES: list[Sample] = [
 ]
 
 
-def typed(world: World, sample: Sample) -> tuple[list[str], str]:
-    """Return the words of a command and what is typed when it asks who somebody is."""
+def typed(world: World, sample: Sample, role: str = "") -> tuple[list[str], str]:
+    """Return the words of a command and what is typed when it asks who somebody is.
+
+    :param role: whose login is shown in the place of the one that may.
+    """
     words = [*sample.leaf.split(), *sample.words(world), "--json"]
     if not sample.role:
         return words, ""
-    login = next(one for one in world.told["logins"] if one["role"] == sample.role)
+    login = next(one for one in world.told["logins"] if one["role"] == (role or sample.role))
     # A code of an app is good once; here there is no waiting for the next one.
     with contextlib.suppress(DatabaseError):
         cache.clear()
@@ -216,6 +226,9 @@ def everything(world: World) -> Iterator[dict[str, Any]]:
     since = Since()
     world.told["entry"] = str(next(iter(since.seen)))
     for sample in SAMPLES:
+        if sample.role and sample.leaf not in {one["leaf"] for one in world.kept_out}:
+            world.kept_out += kept_out(world, sample)
+            since.new()
         words, text = typed(world, sample)
         code, out, err = given(words, text)
         if code == 0 and out.startswith("{"):
@@ -230,6 +243,37 @@ def everything(world: World) -> Iterator[dict[str, Any]]:
         }
 
 
+def kept_out(world: World, sample: Sample) -> Iterator[dict[str, Any]]:
+    """Give a command by people whose role does not hold what it needs; yield what each of them left and changed.
+
+    What it needs is told by the refusal of somebody whose role holds nothing at all; then somebody tries who may do
+    most of all that may not do this.
+    """
+    since = Since()
+    held = dict(ROLES)
+
+    def once(role: str) -> dict[str, Any]:
+        words, text = typed(world, sample, role)
+        before, there = state.rows(state.ON_RECORD), state.files(world.folder)
+        code, out, err = given(words, text)
+        changed = state.other(before, state.rows(state.ON_RECORD))
+        changed += sorted({*state.files(world.folder)} ^ {*there})
+        left = [asdict(one) for one in since.new()]
+        seen = {"code": code, "out": out, "err": err[-600:], "changed": changed, "left": left}
+        return {"leaf": sample.leaf, "role": role, "may": sorted(ROLES[role]), **seen}
+
+    ROLES["auditor"] = OWN_ACCOUNT
+    try:
+        nothing = once("auditor")
+    finally:
+        ROLES.update(held)
+    yield nothing
+    needed = {one["kind"] for one in nothing["left"] if one["outcome"] == "refused"}
+    lacking = [role for role, may in held.items() if not may & needed]
+    if lacking:
+        yield once(max(lacking, key=lambda role: len(held[role])))
+
+
 def refusals(world: World) -> Iterator[dict[str, Any]]:
     """Give each command words that it refuses; yield what that left."""
     since = Since()
@@ -240,11 +284,20 @@ def refusals(world: World) -> Iterator[dict[str, Any]]:
         yield {"leaf": leaf, "code": code, "err": err[-600:], "left": [asdict(one) for one in since.new()]}
 
 
+def founding() -> dict[str, Any]:
+    """Return what the command left that made this installation: it stands at the beginning of its own log."""
+    with tenant_scope(DEPLOYMENT):
+        first = Entry.objects.get(idx=0)
+    request = opened_event(first).value("origin")["request"]
+    left = [asdict(one) for one in said(DEPLOYMENT, request)]
+    return {"leaf": "init", "role": "", "wanted": 0, "code": 0, "err": "", "left": left}
+
+
 def main() -> None:
     """Run everything and print what was seen."""
     world = World(Path(sys.argv[1]), json.load(sys.stdin), {})
     refused = list(refusals(world))
-    done = list(everything(world))
+    done = [founding(), *everything(world)]
     since = Since()
     with contextlib.redirect_stderr(io.StringIO()) as err:
         code = catch_up()
@@ -258,7 +311,7 @@ def main() -> None:
             "left": [asdict(one) for one in since.new()],
         }
     )
-    json.dump({"done": done, "refused": refused}, sys.stdout, default=str)
+    json.dump({"done": done, "refused": refused, "kept_out": world.kept_out}, sys.stdout, default=str)
 
 
 if __name__ == "__main__":

@@ -26,15 +26,12 @@ from django.db import DatabaseError, connection  # noqa: E402  # as above
 from django.db.backends.signals import connection_created  # noqa: E402  # as above
 from django.test import Client  # noqa: E402  # as above
 from psycopg import sql  # noqa: E402  # as above
+from tests.faults import state  # noqa: E402  # as above
 from tests.faults.run_commands import SAMPLES, World, given, typed  # noqa: E402  # as above
 
 from muniment.access.backends import PATH  # noqa: E402  # as above
 from muniment.access.queries import person_by_login  # noqa: E402  # as above
-from muniment.ops import actions  # noqa: E402  # as above
-from muniment.spine import config, ports, queue  # noqa: E402  # as above
-from muniment.spine.errors import MunimentError  # noqa: E402  # as above
-from muniment.spine.guard import guarded_tables  # noqa: E402  # as above
-from muniment.spine.models import Job  # noqa: E402  # as above
+from muniment.spine import config  # noqa: E402  # as above
 
 REFUSING = """
 CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted'; END $$;
@@ -81,9 +78,36 @@ def plant(fault: str) -> None:
             cursor.execute("CREATE TABLE filler (x BLOB)")
             while True:
                 cursor.execute("INSERT INTO filler VALUES (zeroblob(3000))")
-        connection_created.connect(lambda connection, **_: _full(connection), weak=False)
+        connection_created.connect(_full_again, weak=False)
     else:
         _on_postgres(fault)
+
+
+def mend(fault: str) -> None:
+    """Make the ledger writable again."""
+    if fault == "full":
+        connection_created.disconnect(_full_again)
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA max_page_count = 1000000000")
+            cursor.execute("DROP TABLE filler")
+    elif connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER planted")
+    else:
+        _mend_on_postgres(fault)
+
+
+def _mend_on_postgres(fault: str) -> None:
+    app = sql.Identifier(config.postgres_parts(APP)["user"])
+    with psycopg.connect(OWNER, autocommit=True) as hand:
+        if fault == "trigger":
+            hand.execute("DROP FUNCTION planted CASCADE")
+        else:
+            hand.execute(sql.SQL("GRANT INSERT ON ledger_outbox TO {}").format(app))
+
+
+def _full_again(connection: Any, **_: Any) -> None:
+    _full(connection)
 
 
 def _full(to: Any) -> None:
@@ -100,20 +124,6 @@ def _on_postgres(fault: str) -> None:
             hand.execute(REFUSING)
         else:
             hand.execute(sql.SQL("REVOKE INSERT ON ledger_outbox FROM {}").format(app))
-
-
-def everything() -> dict[str, Any]:
-    """Return the identifiers of the rows of every guarded table, and how jobs stand."""
-    found = {
-        item.table: sorted(str(one) for one in item.model._base_manager.values_list("pk", flat=True))
-        for item in guarded_tables()
-    }
-    found["jobs"] = sorted(Job.objects.exclude(state="running").values_list("id", "state"))
-    return found
-
-
-def _other(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    return [table for table, rows in after.items() if rows != before[table]]
 
 
 def asked(world: World) -> Any:
@@ -137,7 +147,6 @@ def asked(world: World) -> Any:
     for leaf in ("tenant list", "tenant create", "case list", "source list", "hold place", "ledger verifier"):
         sample = next(one for one in SAMPLES if one.leaf == leaf)
         yield f"muniment {leaf}", lambda sample=sample: command(world, sample)
-    yield "job", job
 
 
 def command(world: World, sample: Any) -> tuple[bool, str]:
@@ -149,31 +158,22 @@ def command(world: World, sample: Any) -> tuple[bool, str]:
     return code == 0 or "error" not in told, err
 
 
-def job() -> tuple[bool, str]:
-    """Have a waiting job done; returns whether it was."""
-    try:
-        taken = queue.take("me", ports.now())
-        return (taken is None or actions.one_job(taken, queue.run)), ""
-    except (MunimentError, DatabaseError) as why:
-        return False, str(why)
-
-
 def main() -> None:
     """Plant the fault, ask, and print what came."""
     fault, folder = sys.argv[1:3]
     world = World(Path(folder), json.load(sys.stdin), {})
     found = []
     todo = list(asked(world))
-    with_job = typed(world, next(one for one in SAMPLES if one.leaf == "screen run"))
-    given([*with_job[0], "--queue"], with_job[1])
     plant(fault)
     for name, ask in todo:
         for _ in range(MOST):
-            before = everything()
+            before = state.rows()
             done, words = ask()
             if not done or fault != "full":
                 break
-        found.append({"name": name, "done": done, "changed": _other(before, everything()), "words": words})
+        found.append(
+            {"name": name, "done": done, "changed": state.other(before, state.rows()), "words": words}
+        )
     verified = given(["ledger", "verify", "--json"], "")
     json.dump({"asked": found, "verified": verified}, sys.stdout)
 

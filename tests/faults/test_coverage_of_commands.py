@@ -5,23 +5,26 @@ Grows by itself with the tree of commands: one that nobody gave a sample for fai
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pwd
 import subprocess
 import sys
+from importlib.metadata import version
 
 import click
 import pytest
 from tests.support.house import ROOT
 from tests.support.seeded import run_folder, seeded
 
+from muniment.access.rules import ROLES
 from muniment.ops.cli import unrecorded
 from muniment.ops.cli.program import COMMANDS, program
+from muniment.proof.standalone import verifier_source
 
-#: Commands that are tried elsewhere, since they make an installation or serve something.
+#: Commands that are tried elsewhere, since they make another installation or serve something.
 ELSEWHERE = {
-    "init": "its entry is the first one of the installation here",
     "serve": "its entry is left by the process that looks before anything is served, which is run here",
     "demo": "makes an installation of its own (tests/ops/test_demo.py)",
 }
@@ -33,12 +36,25 @@ def leaves(command, name):
         for under, one in command.commands.items():
             yield from leaves(one, f"{name} {under}")
     else:
-        yield name
+        yield name, command
+
+
+def every_command():
+    context = click.Context(program, info_name="muniment", obj={"help": True})
+    return dict(sorted(one for name in COMMANDS for one in leaves(program.get_command(context, name), name)))
 
 
 def every_leaf():
-    context = click.Context(program, info_name="muniment", obj={"help": True})
-    return sorted(one for name in COMMANDS for one in leaves(program.get_command(context, name), name))
+    return list(every_command())
+
+
+def with_a_login():
+    """Return the commands that ask who somebody is."""
+    return [
+        leaf
+        for leaf, command in every_command().items()
+        if {"login", "token_file"} <= {one.name for one in command.params}
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +123,39 @@ def test_every_command_that_is_refused_leaves_an_entry(leaf, ran):
     )
     assert entry["facts"]["asked"] == f"muniment {leaf}"
     assert "no-such-option" not in json.dumps(entry)
+
+
+def test_the_first_entry_of_an_installation_says_who_made_it_and_with_what(ran):
+    first, *_ = of(ran, "init")[0]["left"]
+    assert (first["kind"], first["actor"], first["outcome"]) == ("ops.install", "system:operator", "done")
+    assert first["user"].split(",")[0] == pwd.getpwuid(os.geteuid()).pw_name
+    assert first["facts"] == {
+        "version": version("muniment"),
+        "verifier": hashlib.sha256(verifier_source().encode()).hexdigest(),
+    }
+
+
+@pytest.mark.parametrize("leaf", with_a_login())
+def test_whose_role_does_not_hold_it_is_refused_on_record_and_changes_nothing(leaf, ran):
+    tried = [one for one in ran["kept_out"] if one["leaf"] == leaf]
+    assert tried, (
+        f"nobody gave a sample with a role for muniment {leaf}: add one to tests/faults/run_commands.py"
+    )
+    [kind] = {entry["kind"] for entry in tried[0]["left"] if entry["outcome"] == "refused"}
+    for one in tried:
+        assert one["code"] == 1, one["err"]
+        assert json.loads(one["out"])["error"] == "refused"
+        assert f"Your role does not allow this ({kind})." in one["err"]
+        assert one["changed"] == []
+        assert kind not in one["may"]
+        [refused] = [entry for entry in one["left"] if entry["outcome"] == "refused"]
+        assert (refused["kind"], refused["role"], refused["via"]) == (kind, one["role"], "cli")
+        assert refused["facts"]["asked"] == f"muniment {leaf}"
+        assert "password" in refused["factors"]
+        assert refused["user"].split(",")[0] == pwd.getpwuid(os.geteuid()).pw_name
+        # What else is on record is that they signed in.
+        assert [entry["kind"] for entry in one["left"] if entry is not refused] == ["access.sign_in"]
+    assert len(tried) > 1 or all(kind in may for may in ROLES.values()), "nobody real was refused"
 
 
 def test_the_list_names_only_commands_and_says_why():

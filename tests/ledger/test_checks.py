@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from muniment.ledger.checks import runs
 from muniment.ledger.checks.runs import Outcome, What
 from muniment.ledger.models import Entry, Outbox
 from muniment.ledger.tables.checks import Check
+from muniment.ops.serving import looking
 from muniment.spine import ports
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
@@ -131,6 +133,63 @@ def test_the_tail_is_due_every_five_minutes_and_everything_once_a_day(lived):
     with tenant_scope(DEPLOYMENT):
         assert not runs.standing(now + timedelta(days=1)).late
         assert runs.standing(now + timedelta(days=3)).late
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["before it is written", "after it is written"])
+def test_a_daily_check_that_is_killed_goes_on_where_it_was(lived, ada, mallory, monkeypatch, written):
+    now = ports.now()
+    done: list[str] = []
+    real = runs.keep
+
+    def keep(result, log, actor=None):
+        if log.tag == second and not written:
+            raise Killed
+        made = real(result, log, actor)
+        done.append(log.tag)
+        if log.tag == second:
+            raise Killed
+        return made
+
+    with ports.frozen(clock=now):
+        order = [log.tag for log in runs.left(What.DEEP, now)]
+        second = order[1]
+        with monkeypatch.context() as broken:
+            broken.setattr(runs, "keep", keep)
+            with pytest.raises(Killed):
+                looking.look(threading.Event())
+        assert done == order[: 2 if written else 1]
+        assert runs.due(now) == [What.DEEP], "a run that was killed is not done"
+        assert [log.tag for log in runs.left(What.DEEP, now)] == order[len(done) :]
+        assert looking.look(threading.Event())
+    assert runs.due(now + timedelta(minutes=4)) == []
+    later = now + timedelta(days=1)
+    assert [log.tag for log in runs.left(What.DEEP, later)] == order, "the next day begins at the beginning"
+    for log in logs.living():
+        with tenant_scope(log.tenant_id):
+            assert [one.what for one in runs.history()] == ["deep"], "each log was held once"
+
+
+def test_a_forged_check_does_not_let_a_log_be_passed_by(lived, ada):
+    made = runs.check(What.DEEP, ada.tenant)
+    own = logs.of(ada.tenant).tag
+    assert own not in [log.tag for log in runs.left(What.DEEP, ports.now())]
+    with owner(ada.tenant, "ledger_check") as cursor:
+        update(cursor, "ledger_check", "size = 7", "id", key(made.id))
+    assert own in [log.tag for log in runs.left(What.DEEP, ports.now())]
+
+
+def test_a_check_that_could_not_be_done_is_done_again(lived, ada, monkeypatch):
+    def away(_tenant, *, deep):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(runs.whole, "verify_log", away)
+        assert runs.check(What.DEEP, ada.tenant).outcome == Outcome.NOT_DONE
+    assert logs.of(ada.tenant).tag in [log.tag for log in runs.left(What.DEEP, ports.now())]
 
 
 def test_good_checks_of_tails_are_forgotten_after_a_month_and_others_are_not(lived, ada):

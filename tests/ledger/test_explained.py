@@ -14,9 +14,12 @@ from tests.ledger.test_erasure import about_somebody as about_somebody  # noqa: 
 from tests.ledger.test_erasure import the_entry
 from tests.proof.small_log import NOON
 
+from muniment.access.actions import signing
 from muniment.cases import actions as cases
-from muniment.ledger import erased, logs, publish, queries, witnessing
+from muniment.ledger import erased, logs, publish, queries, sentences, witnessing
 from muniment.ledger.models import Entry
+from muniment.ledger.openings import Opened
+from muniment.proof.leaf import Opening
 from muniment.spine import asking
 from muniment.spine.errors import Refused
 from muniment.spine.installation import keyring
@@ -54,6 +57,24 @@ def test_it_says_who_did_what_as_what_with_what_and_from_where(client_as, lived,
     assert "by the server’s clock" in text
     assert "What it does not prove" in text
     assert "That what was written is true" in text
+
+
+def test_a_name_that_nobody_proved_to_be_theirs_is_said_to_be_just_that(client_as, lived, ada, otto):
+    with pytest.raises(Refused):
+        signing.sign_in(replace(ada, factors=frozenset()), refused_because="The password was not right.")
+    publish.settle()
+    text = words(client_as(otto), entry_of(ada, "access.sign_in"))
+    assert "who it was is not proven: nothing had been shown for it" in text
+    assert "shown by" not in text
+
+
+def test_nobody_shows_anything_for_what_the_installation_does(client_as, lived, otto):
+    publish.settle()
+    with tenant_scope(otto.tenant):
+        own = Entry.objects.filter(actor__startswith="system:").first()
+    text = words(client_as(otto), own)
+    assert "shown by" not in text
+    assert "not proven: nothing" not in text
 
 
 def test_a_command_says_whose_it_was_on_the_machine(client_as, db, otto, account_of):
@@ -140,3 +161,28 @@ def test_what_was_erased_names_its_order_and_what_is_missing_says_so(
     told = words(client, the_entry(ada))
     assert "Erased A part of it was erased, by order no. 4 (consent withdrawn)." in told
     assert "Missing" not in told
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("absent", "Ada asked for something that is not there"),
+        ("too-large", "Ada sent more at once than this installation takes"),
+        ("never-heard-of", "Ada was refused: The answer was: never-heard-of."),
+    ],
+)
+def test_what_was_answered_without_more_is_told_in_words(answer, told):
+    said = Opened(
+        (
+            Opening(3, "outcome", bytes(32), "refused"),
+            Opening(8, "facts.why", bytes(32), f"The answer was: {answer}."),
+        ),
+        0,
+    )
+    assert sentences.sentence("site.read", "x", "y", said, {"x": "Ada"}) == told
+
+
+def test_a_way_of_signing_in_is_named_as_people_know_it():
+    said = Opened((Opening(8, "facts.factor", bytes(32), "totp"),), 0)
+    told = sentences.sentence("access.enrol_factor", "x", "access.Person/y", said, {"x": "Ada"})
+    assert told == "Ada set up an authenticator app"

@@ -172,6 +172,7 @@ def test_a_change_of_a_role_answers_its_question(client_as, days, adam, ada, acc
         Wanted(),
         Wanted(actor="somebody"),
         Wanted(classes=frozenset({"refusal"})),
+        Wanted(classes=frozenset({"case.change"})),
         Wanted(outcome="refused"),
         Wanted(kind="cases.open"),
         Wanted(since=date(2026, 3, 13)),

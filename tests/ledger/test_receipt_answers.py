@@ -8,7 +8,8 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 from tests.ledger.tamper import key, owner, update
 
 from muniment.access.models import ApiCall
@@ -52,6 +53,23 @@ def test_a_write_of_the_api_is_answered_with_its_receipt(client, ada):
     assert str(UUID(receipt.entry)) == answer["X-Ledger-Entry"]
     publish.settle()
     assert receipts.judge(raw, ports.now())[1].state == honoured.KEPT
+
+
+def test_the_receipt_costs_a_write_one_question_and_no_more(client, ada, monkeypatch):
+    publish.settle()
+
+    def questions():
+        with CaptureQueriesContext(connection) as ran:
+            answer = ask(client)
+        assert answer.status_code == 201
+        return answer, [one["sql"] for one in ran if "set_config" not in one["sql"]]
+
+    questions()  # what the first write alone asks for
+    answer, asked = questions()
+    assert held(answer)
+    monkeypatch.setattr(gate, "say_receipts", lambda _request, _response: None)
+    without = questions()[1]
+    assert len(asked) == len(without) + 1, [one for one in asked if one not in without]
 
 
 def test_what_reads_and_what_pages_do_carries_none(client):

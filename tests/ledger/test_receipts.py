@@ -9,13 +9,15 @@ from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from scitt_cose import verify_receipt
 from tests.ledger.houses import announce_keys
 
 from muniment.cases import actions as cases
 from muniment.ledger import logs, publish, receipts, verify
 from muniment.ledger.action import receipts as collected
-from muniment.ledger.models import Entry, Outbox
+from muniment.ledger.models import Checkpoint, Entry, Outbox
 from muniment.proof import honoured
 from muniment.proof.canonical import canonical, encode64
 from muniment.proof.errors import Malformed
@@ -102,6 +104,39 @@ def test_events_of_others_and_those_taken_back_have_no_receipt(db, ada, mallory)
     assert receipts.of_events(mallory.tenant, [UUID(mine.entry)]) == []
     assert receipts.of_events(ada.tenant, [uuid4()]) == []
     assert receipts.of_events(ada.tenant, []) == []
+
+
+def test_one_question_finds_what_receipts_say_before_and_after_the_first_head_and_later(clock, ada):
+    def asked(events):
+        with CaptureQueriesContext(connection) as ran:
+            made = receipts.of_events(ada.tenant, events)
+        assert len(made) == len(events)
+        return [one["sql"] for one in ran if "set_config" not in one["sql"]]
+
+    with collected() as events:
+        for title in ("One", "Two", "Three"):
+            cases.open_case(ada, title=title)
+    assert len(asked(events)) == 1
+    publish.settle()
+    with collected() as later:
+        cases.open_case(ada, title="Four")
+    assert len(asked(later)) == 1
+    # Only what has its place already is looked for a second time.
+    assert len(asked(events)) == 2
+
+
+def test_a_receipt_names_the_newest_head_that_was_signed(clock, ada):
+    for size in (1, 2):
+        written(ada)
+        clock.moment += timedelta(minutes=1)
+        publish.settle()
+        log = logs.of(ada.tenant)
+        receipt = parse_receipt(written(ada))
+        assert (receipt.origin, receipt.size) == (log.origin, log.published)
+        assert size <= receipt.size
+        with tenant_scope(ada.tenant):
+            newest = Checkpoint.objects.get(size=log.published)
+        assert receipt.root == bytes(newest.root)
 
 
 # --- the key

@@ -75,7 +75,27 @@ def test_what_witnesses_have_not_signed_yet_is_marked_in_both(client_as, lived, 
     newest = heads(otto)[-1]
     assert "not yet witnessed" in page(client, "ledger:checkpoint_at", newest.number)
     first = page(client, "ledger:checkpoint_at", 0)
-    assert "Witnesses signed a later state, which holds this one." in first
+    assert "That is the first signed state kept here which holds this one." in first
+    assert "Signed by 1 of 1 named witnesses: witness.example/a." in first
+    assert "The signatures of the latest 500 signed states are kept" in text
+    assert "1 of 1, " in text.split("<tbody")[1]
+
+
+def test_too_few_signatures_are_told_with_their_number_on_the_page(client_as, lived, otto, houses: Houses):
+    own = logs.of(otto.tenant)
+    houses.open("witness.example/a", logs.of(DEPLOYMENT), own)
+    houses.open("witness.example/b")
+    both = "group both all witness.example/a witness.example/b"
+    houses.policy(f"log {own.vkeys.splitlines()[0]}", both, "quorum both")
+    publish.settle()
+    witnessing.ask_all(NOON)
+    client = client_as(otto)
+    rows = page(client, "ledger:checkpoints").split("<tbody")[1]
+    assert "not yet" in rows
+    assert "1 of 2" in rows
+    newest = page(client, "ledger:checkpoint_at", heads(otto)[-1].number)
+    assert "Signed by 1 of 2 named witnesses: witness.example/a." in newest
+    assert "That is not enough" in newest
 
 
 def test_checks_are_listed_with_what_did_not_hold(client_as, lived, otto):

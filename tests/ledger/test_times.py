@@ -1,8 +1,9 @@
-"""A question about time is answered right whatever order the clock has put the entries in."""
+"""Questions about time and about classes are answered right whatever order the clock has put the entries in."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
@@ -23,6 +24,8 @@ BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 #: Each minute an entry; in the middle somebody sets the clock back by a month.
 MANY = 10_000
 STEP = timedelta(days=31)
+#: Places of the entries of two rare classes.
+EXPORTS, REFUSALS = (700, 5200, 5300, 9990), (701, 6000)
 
 
 def at(place):
@@ -34,6 +37,7 @@ def stepped(db, ada):
     """A log of ten thousand entries, by rows alone: what they commit to is not asked for here."""
     cases.open_case(ada, title="The first")
     publish.settle()
+    rare = dict.fromkeys(EXPORTS, "export") | dict.fromkeys(REFUSALS, "refusal")
     with tenant_scope(ada.tenant), open_action(LEDGER_HAND):
         log = Log.objects.get()
         one = Entry.objects.order_by("-idx").first()
@@ -41,7 +45,7 @@ def stepped(db, ada):
             Entry(
                 id=uuid4(),
                 tenant_id=one.tenant_id,
-                cls=one.cls,
+                cls=rare.get(place, one.cls),
                 kind=one.kind,
                 actor=one.actor,
                 subject=one.subject,
@@ -66,9 +70,7 @@ def everything(wanted):
     """Turn every page over."""
     found, before = [], None
     while True:
-        part = queries.entries(
-            Wanted(since=wanted.since, until=wanted.until, kind=wanted.kind, before=before, most=1000)
-        )
+        part = queries.entries(replace(wanted, before=before, most=1000))
         if not part:
             return found
         found += [one.idx for one in part]
@@ -83,6 +85,7 @@ QUESTIONS = [
     Wanted(since=date(2026, 3, 3), until=date(2026, 3, 3), kind="cases.open"),
     Wanted(since=date(2030, 1, 1)),
 ]
+FREQUENT = "case.change"
 
 
 def test_a_clock_that_was_set_back_by_a_month_hides_nothing(stepped):
@@ -119,6 +122,11 @@ def test_without_the_file_or_with_another_logs_the_answer_is_the_same_and_one_th
         json.dumps(told | {"last": str(uuid4())}).encode(),
         json.dumps(told | {"spans": [[0, 0, 0]] * 3}).encode(),
         json.dumps(told | {"spans": [7]}).encode(),
+        json.dumps(told | {"k": "muniment.times/1"}).encode(),
+        json.dumps(told | {"classes": told["classes"][1:]}).encode(),
+        json.dumps(told | {"classes": [["export"]] * len(told["classes"])}).encode(),
+        json.dumps(told | {"classes": [{"export": [10**30]}] * len(told["classes"])}).encode(),
+        json.dumps({name: held for name, held in told.items() if name != "classes"}).encode(),
     ):
         path.write_bytes(raw)
         assert spans.read(stepped) == spans.Times()
@@ -142,7 +150,7 @@ def test_a_million_entries_cost_as_many_questions_as_there_are_runs(stepped, mon
     monkeypatch.setattr(spans, "MOST_RUNS", 2)
     there, gone = (spans.count(midnight(date(2026, 3, 3))), spans.count(midnight(date(2020, 1, 1))))
     noted = tuple((there, there) if number % 2 else (gone, gone) for number in range(1000))
-    monkeypatch.setattr(spans, "read", lambda _log: spans.Times(noted, "x"))
+    monkeypatch.setattr(spans, "read", lambda _log: spans.Times(noted, "x", ({},) * 1000))
     runs = spans.runs(stepped, midnight(date(2026, 3, 3)), None)
     assert len(runs) == 2
     for number in range(1, 1000, 2):
@@ -153,3 +161,70 @@ def test_a_million_entries_cost_as_many_questions_as_there_are_runs(stepped, mon
     with CaptureQueriesContext(connection) as ran:
         queries.entries(Wanted(since=date(2026, 3, 3), until=date(2026, 3, 3)))
     assert len(ran) <= 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "places"),
+    [
+        ({"classes": {"export"}}, EXPORTS),
+        ({"classes": {"refusal"}}, REFUSALS),
+        ({"classes": {"export", "refusal"}}, sorted(EXPORTS + REFUSALS)),
+        ({"classes": {"export"}, "since": date(2026, 3, 1), "until": date(2026, 3, 1)}, (700,)),
+        ({"classes": {"export", "refusal"}, "outcome": "done"}, EXPORTS),
+        ({"classes": {"export", "refusal"}, "outcome": "refused"}, REFUSALS),
+        ({"classes": {"export"}, "outcome": "refused"}, ()),
+        ({"classes": {"export"}, "kind": "cases.open"}, EXPORTS),
+        ({"classes": {"log.damage"}}, ()),
+    ],
+)
+def test_a_class_is_found_by_place_and_nothing_of_it_is_missed(stepped, asked, places):
+    """With what is noted of the stretches, and without it."""
+    wanted = Wanted(**asked | {"classes": frozenset(asked["classes"])})
+    for _ in range(2):
+        assert everything(wanted) == list(reversed(places))
+        (logs.folder(stepped) / spans.NAME).unlink(missing_ok=True)
+
+
+def test_only_places_that_may_hold_a_class_are_read_for_it(stepped):
+    """Of a rare one its places themselves, of a frequent one whole stretches."""
+    behind = MANY // spans.WIDTH * spans.WIDTH
+    held = list(spans.of_classes(stepped, None, None, frozenset({"export"})))
+    assert held == [(behind, None), [5300, 5200, 700]]
+    assert list(spans.of_classes(stepped, None, None, frozenset({FREQUENT}))) == [(0, None)]
+    with CaptureQueriesContext(connection) as ran:
+        assert len(queries.entries(Wanted(classes=frozenset({FREQUENT})))) == queries.PAGE
+    assert len([one for one in ran.captured_queries if "cls" in one["sql"].split("WHERE")[-1]]) == 1
+
+
+def test_rare_and_frequent_stretches_of_a_class_come_in_order(stepped, monkeypatch):
+    monkeypatch.setattr(spans, "AT_ONCE", 2)
+    noted = [(), (10_000,), (), (), (7,), (5, 6), (4, 3), None, (), None]
+    held = tuple({} if one is None else {"export": one, "refusal": one} for one in noted)
+    monkeypatch.setattr(spans, "read", lambda _log: spans.Times((None,) * len(noted), "x", held))
+    width = spans.WIDTH
+    assert list(spans.of_classes(stepped, None, None, frozenset({"export"}))) == [
+        (10 * width, None),
+        (8 * width, 9 * width),
+        [4, 3],
+        [6, 5],
+        [7],
+        (2 * width, 4 * width),
+        [10_000],
+        (0, width),
+    ]
+    assert list(spans.of_classes(stepped, None, None, frozenset({"log.damage"}))) == [(10 * width, None)]
+
+
+def test_a_file_that_hides_a_class_or_a_place_of_it_is_named_by_the_check(stepped):
+    path = logs.folder(stepped) / spans.NAME
+    right = json.loads(path.read_bytes())
+    assert right["classes"][5] == {FREQUENT: [], "export": [5200, 5300], "refusal": [6000]}
+    for hidden in ({FREQUENT: [], "refusal": [6000]}, right["classes"][5] | {"export": [5300]}):
+        told = right | {"classes": [*right["classes"][:5], hidden, *right["classes"][6:]]}
+        path.write_bytes(json.dumps(told).encode())
+        assert list(spans.faults(stepped)) == [
+            "the file times.json does not name every class of the entries from 5120 on"
+        ]
+    told = right | {"classes": [{name: [] for name in one} for one in right["classes"]]}
+    path.write_bytes(json.dumps(told).encode())
+    assert list(spans.faults(stepped)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -10,10 +11,13 @@ from tests.ops.commands import here
 
 from muniment.counterparties.models import Counterparty
 from muniment.ledger import lag, logs, publish, verify
+from muniment.ledger.checks import runs
+from muniment.ledger.damage import found as damage
 from muniment.ledger.models import Entry
 from muniment.ledger.openings import opened_event
 from muniment.ledger.trust import replacing
 from muniment.lifecycle import actions, closing, executing
+from muniment.ops.serving import looking
 from muniment.proof.certificate import verify_certificate
 from muniment.proof.tiles import Tiles
 from muniment.spine import config, ports
@@ -112,6 +116,35 @@ def test_the_log_of_a_closed_organisation_is_verified_although_its_keys_were_cha
             path.unlink()
         for path, raw in before.items():
             path.write_bytes(raw)
+
+
+def test_the_worker_goes_on_checking_when_an_organisation_was_closed_and_shows_no_damage(
+    erasing, adam, mallory, keys_come_back
+):
+    order(erasing)
+    closing.close(adam.tenant)
+    publish.settle()
+    publish.settle()
+    closed = logs.of(adam.tenant)
+    assert damage.pieces(adam.tenant) == []
+    assert looking.look(threading.Event())
+    with tenant_scope(DEPLOYMENT):
+        last = runs.newest(runs.What.DEEP)
+        assert last is not None
+        assert (last.outcome, runs.faults_of(last)) == (runs.Outcome.HOLDS, ())
+        assert runs.standing(ports.now()).alarm == ()
+        assert last.entries > last.size, "the entries of the closed log were looked at, too"
+    assert runs.What.DEEP not in runs.due(ports.now())
+
+    path = logs.folder(closed) / "checkpoint"
+    kept = path.read_bytes()
+    path.write_bytes(kept[:-10])
+    try:
+        again = runs.check(runs.What.FULL, DEPLOYMENT)
+        assert again.outcome == runs.Outcome.FAULTS
+        assert any(closed.origin in sentence for sentence in runs.faults_of(again))
+    finally:
+        path.write_bytes(kept)
 
 
 def test_the_command_writes_the_certificate_of_an_organisation_that_is_closed_already(

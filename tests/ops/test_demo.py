@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from tests.ops.commands import PATIENCE, START, ended, environment, muniment
 from tests.sources.formats import small_acts
+from tests.support.house import python_path
 
 from muniment.ops.demo import town
 from muniment.ops.showing import afresh, neighbours
@@ -82,7 +84,8 @@ def _begun(corpus, home, seed, zone, days):
     calendar = home.with_name(f"{home.name}-calendar")
     calendar.mkdir()
     (calendar / "sitecustomize.py").write_text(ON_ANOTHER_DAY.format(days=days))
-    told = environment(MUNIMENT_SHARED=str(corpus), PYTHONHASHSEED=seed, TZ=zone, PYTHONPATH=str(calendar))
+    path = os.pathsep.join([str(calendar), python_path()])
+    told = environment(MUNIMENT_SHARED=str(corpus), PYTHONHASHSEED=seed, TZ=zone, PYTHONPATH=path)
     words = [sys.executable, "-c", START, "demo", "--no-serve", "--json", "--home", str(home)]
     return subprocess.Popen(
         words, env=told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True

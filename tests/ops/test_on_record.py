@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db import DatabaseError
 from tests.conftest import PASSWORD
-from tests.faults.asked import said
+from tests.faults.asked import Since, said
 
+from muniment.ledger import record
 from muniment.ledger.models import Entry, Outbox
 from muniment.ops import acting, actions
 from muniment.ops.untold import untold_steps
@@ -45,6 +47,51 @@ def test_a_job_with_an_entry_of_its_own_leaves_no_second_one(taken, ada):
 
     actions.one_job(taken, lambda _taken: bool(cases.open_case(ada, title="A question")))
     assert [one.kind for one in said(ada.tenant, taken.job.id)] == ["cases.open"]
+
+
+@pytest.mark.parametrize("path", ["muniment.ledger.jobs.ask_time", "muniment.packs.jobs.not_there"])
+@pytest.mark.parametrize("before", [0, queue.MOST_ATTEMPTS - 1])
+def test_a_try_that_cannot_be_put_on_record_does_not_count_and_is_had_again(
+    db, ada, monkeypatch, path, before
+):
+    def full(*_):
+        raise DatabaseError("disk full")
+
+    Job.objects.all().delete()
+    at = ports.now()
+    job = Job.objects.create(
+        tenant_id=ada.tenant,
+        path=path,
+        arguments='{"args":[],"kwargs":{}}',
+        enqueued_at=at,
+        run_at=at,
+        attempts=before,
+    )
+    with monkeypatch.context() as broken:
+        broken.setattr(record, "append", full)
+        assert actions.one_job(queue.take("me", at), queue.run) is False
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.finished_at, job.result) == ("ready", before, None, "")
+    assert job.run_at >= at + queue.LATER
+    since = Since()
+    assert list(said(ada.tenant, str(job.id))) == []
+    fine = actions.one_job(queue.take("me", job.run_at), queue.run)
+    assert fine is path.endswith("ask_time")
+    told = [one for one in since.new() if one.request == str(job.id)]
+    assert {one.outcome for one in told} == {"done" if fine else "refused"}
+
+
+def test_a_try_that_another_worker_took_over_is_not_put_back(db, ada):
+    Job.objects.all().delete()
+    at = ports.now()
+    job = Job.objects.create(tenant_id=ada.tenant, path="nothing", arguments="{}", enqueued_at=at, run_at=at)
+    mine = queue.take("me", at)
+    theirs = queue.take("somebody else", at + 2 * queue.LEASE)
+    assert theirs is not None
+    assert not queue.put_back(mine)
+    assert not queue.put_back(theirs), "it is under way"
+    job.refresh_from_db()
+    assert (job.state, job.worker, job.attempts) == ("running", "somebody else", 2)
 
 
 def test_tables_brought_up_to_date_are_on_record(db):

@@ -13,13 +13,14 @@ from tests.proof.small_log import ORIGIN
 
 from muniment.proof import folder as folders
 from muniment.proof.canonical import canonical
-from muniment.proof.checkpoint import Checkpoint
-from muniment.proof.folder import KEPT, PRUNED, PRUNED_KIND, Seen, verify_folder
+from muniment.proof.checkpoint import Checkpoint, parse_checkpoint
+from muniment.proof.folder import PRUNED, PRUNED_KIND, Seen, verify_folder
+from muniment.proof.kept import COSIGNED, KEPT
 from muniment.proof.leaf import Leaf, seal_fields
 from muniment.proof.merkle import CompactRange, leaf_hash
 from muniment.proof.note import parse_keys
-from muniment.proof.policy import parse_policy
-from muniment.proof.signer import Signer, sign_checkpoint, signer_from_seeds
+from muniment.proof.policy import Policy, parse_policy
+from muniment.proof.signer import Signer, cosign_mldsa44, sign_checkpoint, signer_from_seeds
 from muniment.proof.tiles import TileWriter
 
 NOW = datetime(2030, 1, 2, 12, tzinfo=UTC)
@@ -304,6 +305,51 @@ def test_a_quorum_is_asked_for_when_a_policy_is_given(copy: Copy, monkeypatch: p
     assert "cannot check" in seen.notes[0]
     monkeypatch.setattr(folders, "witnessed", refuses)
     assert copy.said(policy=one) == "checkpoint: no"
+
+
+W = signer_from_seeds("w.example", b"\x05" * 32, b"\x06" * 32)
+
+
+def kept_head(copy: Copy, size: int, named: int | None = None, *, bent: bool = False) -> None:
+    """Put a head with a witness's signature beside the tiles."""
+    raw = signed(ENTRIES[:size], NOW)
+    line = cosign_mldsa44(W, parse_checkpoint(raw), NOW).encode().encode()
+    (copy.folder / COSIGNED).mkdir(exist_ok=True)
+    (copy.folder / COSIGNED / str(named or size)).write_bytes(
+        raw + (line[:60] + b"AAAA" + line[64:] if bent else line)
+    )
+
+
+def by_w() -> Policy:
+    log = SIGNER.vkeys().decode().splitlines()[0]
+    key = W.cosigner_keys[1].encode()
+    return parse_policy(f"log {log}\nwitness w {key}\nquorum w\n".encode())
+
+
+def test_heads_that_are_kept_with_their_cosignatures_are_held_too(copy: Copy) -> None:
+    for size in (300, 600):
+        kept_head(copy, size)
+    (copy.folder / COSIGNED / ".12.new").write_bytes(b"half")
+    assert (copy.verify().faults, copy.verify().checkpoints) == ([], 3)
+    seen = copy.verify(policy=by_w())
+    assert seen.faults == ["The checkpoint at 700 is not witnessed: the quorum of the policy is not met."]
+    assert "2 earlier states have the quorum too; the first is of 300 entries." in seen.notes
+
+
+def test_a_kept_head_whose_cosignature_does_not_hold_is_named_by_who_knows_the_witness(copy: Copy) -> None:
+    kept_head(copy, 300, bent=True)
+    assert copy.verify().holds, "without a policy nobody's cosignature is looked at"
+    assert copy.verify(policy=by_w()).faults[1].startswith("cosigned/300: ")
+
+
+def test_a_kept_head_under_another_number_is_named(copy: Copy) -> None:
+    kept_head(copy, 300, 301)
+    assert copy.said() == "cosigned/301: It is signed at 300 entries, and its name says another number."
+
+
+def test_a_kept_head_that_is_no_file_is_named(copy: Copy) -> None:
+    (copy.folder / COSIGNED / "12").mkdir(parents=True)
+    assert copy.said() == "A file of the log cannot be read. (12)"
 
 
 def test_a_signature_that_cannot_be_computed_is_said_to_be_unchecked(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from muniment.proof.checkpoint import parse_checkpoint
 from muniment.proof.errors import Malformed
 from muniment.proof.merkle import leaf_hash, root_of, verify_consistency, verify_inclusion
 from muniment.proof.tiles import Tiles, TileWriter, encode_bundle, parse_bundle, tile_name, tile_path
@@ -148,6 +149,18 @@ def test_there_is_no_hash_outside_the_tree(tmp_path: Path, level: int, index: in
 def test_there_are_no_entries_outside_the_tree(tmp_path: Path, first: int, last: int) -> None:
     with pytest.raises(Malformed, match="no such entries"):
         Tiles(tmp_path, 10).entries(first, last)
+
+
+def test_every_state_of_a_strangers_log_is_read_from_its_tiles(real_vectors: Path) -> None:
+    folder = real_vectors / "tessera-log" / "testdata" / "log"
+    heads = [parse_checkpoint((folder / f"checkpoint.{size}").read_bytes()) for size in range(16)]
+    newest = Tiles(folder, 15)
+    assert parse_checkpoint((folder / "checkpoint").read_bytes()) == heads[15]
+    for size, head in enumerate(heads):
+        assert (head.size, Tiles(folder, size).range().root()) == (size, head.root)
+        assert root_of(newest.entries(0, size)) == head.root
+        if size:
+            verify_consistency(size, 15, newest.consistency(size), head.root, heads[15].root)
 
 
 def test_a_strangers_log_is_read_and_proved_from(real_vectors: Path) -> None:

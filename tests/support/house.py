@@ -69,6 +69,11 @@ class House:
         return done.stdout
 
 
+def python_path() -> str:
+    """Return where a child looks for code: the tests here, then wherever this process was told to look first."""
+    return os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH", "")])])
+
+
 def build(home: Path, name: str) -> House:
     """Make an installation on the database that this test run is about."""
     environment = {
@@ -76,7 +81,7 @@ def build(home: Path, name: str) -> House:
         "MUNIMENT_HOME": str(home),
         "MUNIMENT_LOG_LEVEL": "error",
         "DJANGO_SETTINGS_MODULE": "muniment.site.settings",
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": python_path(),
     }
     if plugin.ON == "postgresql":
         app, owner = postgres.new_database(os.environ["MUNIMENT_TEST_POSTGRES"], name)

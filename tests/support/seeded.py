@@ -28,7 +28,7 @@ import psycopg
 from psycopg import sql
 
 from tests.support import plugin, postgres
-from tests.support.house import ROOT, House
+from tests.support.house import ROOT, House, python_path
 
 #: The command of the product, as it stands beside this Python.
 COMMAND = str(Path(sys.executable).parent / "muniment")
@@ -72,7 +72,7 @@ def _environment(home: Path) -> dict[str, str]:
         "MUNIMENT_LOG_LEVEL": "info",
         "MUNIMENT_SHARED": str(home / "nothing-shared"),
         "DJANGO_SETTINGS_MODULE": "muniment.site.settings",
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": python_path(),
     }
 
 

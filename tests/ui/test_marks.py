@@ -214,3 +214,19 @@ def test_hashes_that_are_no_hex_are_refused_in_words() -> None:
 def test_no_checkpoint_is_said_and_one_can_be_drawn() -> None:
     assert "No checkpoint" in marks.checkpoints([])
     assert "1 checkpoint, 0 witnessed." in marks.checkpoints([{"at": NOW, "size": 0}])
+
+
+def test_a_head_says_how_many_signed_it_and_how_long_that_took() -> None:
+    hour = dt.timedelta(hours=1)
+    held = [
+        {"at": NOW, "size": 1, "witnesses": 2, "of": 2, "quorum": True, "later": hour},
+        {"at": NOW + 2 * hour, "size": 2, "witnesses": 1, "of": 2, "quorum": False},
+        {"at": NOW + 4 * hour, "size": 3},
+    ]
+    drawn = str(marks.checkpoints(held))
+    assert "3 checkpoints, 1 witnessed." in drawn
+    assert "2 of 2 witnesses, 1 h later" in drawn
+    assert "1 of 2 witnesses<" in drawn
+    # A tick for each that was signed, the lower one for too few, and a line for the hour that the first one took.
+    lines = re.findall(r'<line class="witness"[^>]*y1="([0-9.]+)"[^>]*y2="([0-9.]+)"', drawn)
+    assert [float(low) - float(high) for high, low in lines] == [14.0, 0.0, 7.0]

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.house import ROOT
+from tests.support.house import ROOT, python_path
 from tests.witness.scripted import Shown, made
 
 from muniment.proof.checkpoint import open_checkpoint
@@ -48,7 +48,7 @@ def struck(folder: Path, place: tuple[str, str, str], how: str, *requests: bytes
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "tests.witness.struck", str(folder), where, when, how, kind],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": python_path()},
         input=raw,
         capture_output=True,
         check=False,

@@ -137,8 +137,10 @@ OPERATOR: Final = frozenset(
         "lifecycle.clean",
         "lifecycle.close",
         "lifecycle.empty",
+        "ops.install",
         "sources.add",
         "sources.add_list",
+        "tenants.clear",
         "tenants.create",
     }
 )

@@ -156,18 +156,19 @@ def _append(events: list[record.Fact], touched: set[tuple[str, str]]) -> None:
         record.append(events, touched)
 
 
-def refuse(actor: Actor, kind: str, why: str, **facts: Any) -> bool:
+def refuse(actor: Actor, kind: str, why: str, *, each: bool = False, **facts: Any) -> bool:
     """Put on record that something was refused, in a transaction of its own.
 
     Beyond a number a minute refusals of one kind for one actor are counted, and the count is put on record.
 
+    :param each: whether it is put on record by itself however many there are.
     :param facts: more of it, besides the reason; what was asked for and its target are added here.
     :returns: whether it is on record; a refusal stands all the same.
     """
     asking.noted(refused=True)
     try:
         with tenant_scope(actor.tenant), transaction.atomic():
-            if not within_rate(actor.id, kind):
+            if not each and not within_rate(actor.id, kind):
                 tally.count(actor, kind)
                 return True
             asked = asking.current()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from muniment.ledger import logs, witnessing
+from muniment.ledger import covering, logs, witnessing
 from muniment.ledger.models import Checkpoint, Entry, Log
 from muniment.ledger.openings import opened_event
+from muniment.proof.checkpoint import Checkpoint as SignedHead
 from muniment.proof.checkpoint import parse_checkpoint
 from muniment.proof.cosigned import ANCHOR
 from muniment.proof.errors import Malformed
@@ -43,9 +44,9 @@ def anchor_of(log: Log, size: int, root: bytes) -> tuple[bytes, bytes] | None:
     raw = witnessing.kept_witnessed(own)
     if not raw or log.tenant_id == DEPLOYMENT:
         return None
-    head = parse_checkpoint(raw)
     with tenant_scope(DEPLOYMENT):
-        if not any(bytes(one.root) == head.root for one in Checkpoint.objects.filter(size=head.size)):
+        head = _published(raw)
+        if head is None:
             return None
         named = Entry.objects.filter(kind=ANCHOR, subject=f"log/{log.tag}", idx__lt=head.size).order_by(
             "-idx"
@@ -54,7 +55,17 @@ def anchor_of(log: Log, size: int, root: bytes) -> tuple[bytes, bytes] | None:
             shown = opened_event(entry)
             if (shown.facts.get("size"), shown.facts.get("root")) == (size, root.hex()):
                 openings = tuple(one for one in shown.openings if one.path in SHOWN)
+                # The first head that holds it, by as many witnesses as any: so the same entry is told the same again.
+                raw = covering.head_over(own, entry.idx + 1) or raw
+                head = parse_checkpoint(raw)
                 hashes = Tiles(logs.folder(own), head.size).inclusion(entry.idx)
                 event = write_event(entry.idx, bytes(entry.leaf), openings)
                 return event, write_tlog_proof(entry.idx, hashes, raw)
     return None
+
+
+def _published(raw: bytes) -> SignedHead | None:
+    """Return a head if it is one that the current log published."""
+    head = parse_checkpoint(raw)
+    rows = Checkpoint.objects.filter(size=head.size).values_list("root", flat=True)
+    return head if head.root in {bytes(root) for root in rows} else None

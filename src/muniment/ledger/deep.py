@@ -6,10 +6,11 @@ and from the row lists whose root these commit, never from a column.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
+from itertools import islice
 from uuid import UUID
 
-from muniment.ledger import rows, vouch
+from muniment.ledger import rows, said, vouch
 from muniment.ledger.models import Event, Outbox, RowList, Stream
 from muniment.ledger.openings import opened_event
 from muniment.ledger.sequence import leaf_of
@@ -24,7 +25,7 @@ from muniment.spine.keyring import KeyDestroyed
 from muniment.spine.scope import current_tenant
 
 #: By table and row: the digest that was committed last, empty for a row that was removed, and by which event.
-Last = dict[tuple[str, str], tuple[str, str]]
+Last = MutableMapping[tuple[str, str], tuple[str, str]]
 
 
 def row_lists(events: Sequence[Event]) -> dict[UUID, bytes]:
@@ -94,28 +95,41 @@ def guarded_faults(last: Last) -> Iterator[str | None]:
         vouch.key_of(current_tenant())
     except KeyDestroyed:
         return  # what was committed of the rows that outlive a closed tenant cannot be opened any more
-    known: dict[str, set[str]] = {}
-    for (table, row), (digest, _name) in last.items():
-        if digest:
-            known.setdefault(table, set()).add(row)
     for item in guarded_tables():
-        if item.kept is not Kept.GUARDED:
+        if item.kept is Kept.GUARDED:
+            yield from _table_faults(item, last)
+
+
+def _table_faults(item: GuardedTable, last: Last) -> Iterator[str | None]:
+    """Walk a table and what was committed of it side by side, both in the order of their rows."""
+    committed = said.standing(last, item.table)
+    ahead = next(committed, None)
+    for table, row, digest in _own_rows(item):
+        yield None
+        while ahead is not None and ahead[0] < row:
+            yield _removed(table, ahead)
+            ahead = next(committed, None)
+        if ahead is None or ahead[0] != row:
+            yield f"{table} {row}: this row was added behind the application's back"
             continue
-        left = known.get(item.table, set())
-        for table, row, digest in _own_rows(item):
-            yield None
-            left.discard(row)
-            committed, name = last.get((table, row), ("", ""))
-            if not committed:
-                yield f"{table} {row}: this row was added behind the application's back"
-            elif committed != digest:
-                yield f"{table} {row}: this row was changed behind the application's back (last by {name})"
-        for row in sorted(left):
-            name = last[item.table, row][1]
-            yield f"{item.table} {row}: this row was removed behind the application's back (last by {name})"
+        if ahead[1] != digest:
+            yield f"{table} {row}: this row was changed behind the application's back (last by {ahead[2]})"
+        ahead = next(committed, None)
+    while ahead is not None:
+        yield _removed(item.table, ahead)
+        ahead = next(committed, None)
+
+
+def _removed(table: str, ahead: tuple[str, str, str]) -> str:
+    return f"{table} {ahead[0]}: this row was removed behind the application's back (last by {ahead[2]})"
 
 
 def _own_rows(item: GuardedTable) -> Iterator[rows.RowMark]:
-    """Yield the marks of the rows that belong to the current tenant, whatever else the database lets it read."""
-    own = item.model._base_manager.filter(tenant_id=current_tenant())
-    yield from rows.digests(item, [key.hex for key in own.values_list("pk", flat=True)])
+    """Yield the marks of the rows that belong to the current tenant, whatever else the database lets it read.
+
+    In the order of their identifiers, some hundreds at a time: neither database hands over a table whole.
+    """
+    own = item.model._base_manager.filter(tenant_id=current_tenant()).order_by("pk")
+    left = own.values_list("pk", flat=True).iterator(chunk_size=rows.CHUNK)
+    while part := [key.hex for key in islice(left, rows.CHUNK)]:
+        yield from rows.digests(item, part)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from muniment.ledger import erased, queries, sentences, standing
-from muniment.ledger.lag import Standing
+from muniment.ledger.covering import Cover
 from muniment.ledger.models import Entry, Event
 
 #: By what somebody had shown who they are.
@@ -60,6 +60,7 @@ class Part:
 class Explained:
     """An entry as somebody explains it who was asked for it.
 
+    :param shown: by what they had shown who they are, if anybody had to.
     :param user: for a command, whom the machine itself knew as its user.
     :param parts: what cannot be read any more. :param proves: what may be relied on; ``limits`` what may not.
     """
@@ -83,11 +84,13 @@ def _who(told: queries.Told, origin: Mapping[str, Any]) -> str:
 
 
 def _shown(origin: Mapping[str, Any]) -> str:
-    """Say by what somebody had shown who they are."""
+    """Say by what somebody had shown who they are; nothing of the installation itself, and of what is unreadable."""
+    if not origin or origin.get("kind") == "system":
+        return ""
     factors = [str(FACTORS.get(one, one)) for one in origin.get("factors", ())]
     if not factors:
-        return _("by nothing: nobody signs in for this") if origin.get("kind") != "system" else ""
-    return _(" and ").join(factors)
+        return _("who it was is not proven: nothing had been shown for it")
+    return _("shown by %(factors)s") % {"factors": _(" and ").join(factors)}
 
 
 def parts(event: Event, told: queries.Told) -> tuple[Part, ...]:
@@ -119,7 +122,7 @@ def parts(event: Event, told: queries.Told) -> tuple[Part, ...]:
     return tuple(found)
 
 
-def _proves(event: Event, proof: queries.Proof | None, witnesses: Standing) -> tuple[list[str], list[str]]:
+def _proves(event: Event, proof: queries.Proof | None, cover: Cover | None) -> tuple[list[str], list[str]]:
     limits = [
         _("That what was written is true: the log shows that it was said, and by which account."),
         _("That nothing else happened which nobody put on record."),
@@ -146,8 +149,8 @@ def _proves(event: Event, proof: queries.Proof | None, witnesses: Standing) -> t
         % {"size": proof.size},
         _("That nothing before it can be changed, taken out or put in without another root."),
     ]
-    if told_to_witnesses(event, witnesses) and witnesses.lag is not None:
-        names = ", ".join(witnesses.lag.names)
+    if cover is not None:
+        names = ", ".join(cover.names)
         proves.append(
             _(
                 "That the operator cannot take it back either: witnesses outside this house have signed (%(names)s)."
@@ -164,19 +167,14 @@ def _proves(event: Event, proof: queries.Proof | None, witnesses: Standing) -> t
     return proves, limits
 
 
-def told_to_witnesses(event: Entry, witnesses: Standing) -> bool:
-    """Say whether a state that witnesses signed holds this entry."""
-    return witnesses.lag is not None and not witnesses.contradicted and event.idx < witnesses.lag.covered
-
-
-def explain(event: Event, told: queries.Told, proof: queries.Proof | None, witnesses: Standing) -> Explained:
+def explain(event: Event, told: queries.Told, proof: queries.Proof | None, cover: Cover | None) -> Explained:
     """Return an entry in plain words.
 
-    :param proof: of the entry under the newest checkpoint. :param witnesses: how the log stands with its witnesses.
+    :param proof: of the entry under the newest checkpoint. :param cover: the first witnessed head that holds it.
     """
     found = told.opened.value("origin", {})
     origin: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
-    proves, limits = _proves(event, proof, witnesses)
+    proves, limits = _proves(event, proof, cover)
     via = str(origin.get("via", ""))
     return Explained(
         who=_who(told, origin),

@@ -13,6 +13,7 @@ from muniment.ledger.models import Checkpoint, Log
 from muniment.ledger.sequence import compact_range
 from muniment.proof import checkpoint as note
 from muniment.proof.errors import Malformed
+from muniment.proof.kept import COSIGNED, LARGEST_SMALL, cosigned_sizes, read_file, require_named
 from muniment.proof.merkle import CompactRange, leaf_hash
 from muniment.proof.note import COSIGNED_MLDSA44, Key, parse_key, parse_note
 from muniment.proof.tiles import WIDTH, Tiles
@@ -28,11 +29,13 @@ class Published:
     """The checkpoint file as it was before anything else was read.
 
     :param raw: what it holds; empty when there is none.
+    :param cosigned: at which sizes heads were kept with their cosignatures then.
     """
 
     raw: bytes
     head: note.Checkpoint | None
     fault: str
+    cosigned: tuple[int, ...] = ()
 
 
 def keys_of(log: Log) -> tuple[Key, ...]:
@@ -49,17 +52,18 @@ def published(log: Log, keys: Sequence[Key]) -> Published:
     It is read before the tables are: a file that is newer than them would look like one of another log.
     """
     path = logs.folder(log) / FILE
+    kept = tuple(cosigned_sizes(logs.folder(log)))
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        return Published(b"", None, "")
+        return Published(b"", None, "", kept)
     except OSError:
-        return Published(b"", None, f"the file {FILE} cannot be read")
+        return Published(b"", None, f"the file {FILE} cannot be read", kept)
     try:
         head, _ = note.open_checkpoint(raw, keys, origin=log.origin)
     except Malformed as why:
-        return Published(raw, None, f"the file {FILE} is not signed by the log ({why})")
-    return Published(raw, head, "")
+        return Published(raw, None, f"the file {FILE} is not signed by the log ({why})", kept)
+    return Published(raw, head, "", kept)
 
 
 def key_faults(log: Log, keys: Sequence[Key]) -> Iterator[str]:
@@ -148,6 +152,25 @@ def _signed_faults(
     times = [int.from_bytes(one.raw[:8], "big") for one in parse_note(raw).signatures if one.key_id in timed]
     if int(row.at.timestamp()) not in times:
         yield f"{name}: it was signed at another time than it says"
+
+
+def kept_faults(log: Log, file: Published, keys: Sequence[Key], witnesses: Sequence[Key]) -> Iterator[str]:
+    """Hold the heads that are kept with their cosignatures against the rows, the log's keys and the witnesses'."""
+    folder = logs.folder(log)
+    for size in file.cosigned:
+        name = f"{COSIGNED}/{size}"
+        try:
+            raw = read_file(folder / name, LARGEST_SMALL)
+            if raw is None:
+                continue  # the worker keeps the newest ones only, and let this one go meanwhile
+            head, _ = note.open_checkpoint(raw, (*keys, *witnesses), origin=log.origin)
+            require_named(name, head.size)
+        except Malformed as why:
+            yield f"the file {name} does not hold ({why.what})"
+            continue
+        roots = Checkpoint.objects.filter(size=size).values_list("root", flat=True)
+        if head.root not in {bytes(root) for root in roots}:
+            yield f"the file {name} is signed by the log, and no checkpoint row says the same"
 
 
 def file_faults(log: Log, file: Published, begin: int = 0) -> Iterator[str]:

@@ -71,10 +71,23 @@ class Verdict:
     fault: str = ""
 
 
-@lru_cache(maxsize=64)
-def _verified(raw: bytes, found: Policy, keys: tuple[Key, ...]) -> Witnessed:
-    """Verify the same bytes once only: pages ask at each turn, and signatures do not change their mind."""
+@lru_cache(maxsize=1024)
+def verified(raw: bytes, found: Policy, keys: tuple[Key, ...]) -> Witnessed:
+    """Verify the same bytes once only: pages ask at each turn, and signatures do not change their mind.
+
+    :raises Malformed: when the log did not sign them, or a signature of a known key fails.
+    """
     return witnessed(raw, found, keys)
+
+
+def keys_of(log: Log, found: Policy) -> tuple[Key, ...]:
+    """Return the keys of a log by which its heads are verified under a policy.
+
+    :raises Malformed: when the steps from the policy's keys to today's do not hold.
+    """
+    trusted = tuple(key for key in found.log_keys if key.name == log.origin)
+    # A policy may know the log by older keys: it is followed, and never past what those keys announced.
+    return tuple(rotation.followed(log, trusted).keys) if trusted else parse_keys(log.vkeys.encode())
 
 
 def _best(log: Log, found: Policy) -> Witnessed | None:
@@ -85,16 +98,14 @@ def _best(log: Log, found: Policy) -> Witnessed | None:
     with tenant_scope(log.tenant_id):
         newest: Checkpoint | None = Checkpoint.objects.order_by("-size").first()
     own = "" if newest is None else newest.note
-    trusted = tuple(key for key in found.log_keys if key.name == log.origin)
-    # A policy may know the log by older keys: it is followed, and never past what those keys announced.
-    keys = rotation.followed(log, trusted).keys if trusted else parse_keys(log.vkeys.encode())
+    keys = keys_of(log, found)
     best = None
     trouble = None
     for raw in (witnessing.dressed(log, own.encode("utf-8")), witnessing.kept_witnessed(log)):
         if not raw:
             continue
         try:
-            one = _verified(raw, found, keys)
+            one = verified(raw, found, keys)
         except Malformed as why:
             trouble = why
             continue
@@ -109,20 +120,20 @@ def _best(log: Log, found: Policy) -> Witnessed | None:
 def lag(log: Log, found: Policy, now: datetime) -> Lag:
     """Return how far a log's witnessed head lags behind."""
     chosen = {one.origin for one in witnessing.chosen(found)}
-    own = _covered(log, found) if log.origin in chosen else None
-    covered, head, through = (own.checkpoint.size, own, False) if own else (0, None, False)
+    own = covered(log, found) if log.origin in chosen else None
+    reached, head, through = (own.checkpoint.size, own, False) if own else (0, None, False)
     if log.tenant_id != DEPLOYMENT:
-        deployment = _covered(logs.of(DEPLOYMENT), found)
+        deployment = covered(logs.of(DEPLOYMENT), found)
         anchored = _anchored(log, deployment.checkpoint.size) if deployment else 0
-        if anchored > covered:
-            covered, head, through = anchored, deployment, True
+        if anchored > reached:
+            reached, head, through = anchored, deployment, True
     with tenant_scope(log.tenant_id):
         size = Log.objects.get().size
-        oldest: Entry | None = Entry.objects.filter(idx=covered).first()
+        oldest: Entry | None = Entry.objects.filter(idx=reached).first()
     return Lag(
         log.origin,
         size,
-        min(covered, size),
+        min(reached, size),
         datetime.fromtimestamp(max(head.times.values()), UTC) if head and head.times else None,
         None if oldest is None else oldest.at,
         now - oldest.at if oldest is not None else timedelta(0),
@@ -134,10 +145,10 @@ def lag(log: Log, found: Policy, now: datetime) -> Lag:
 def last_good(log: Log, now: datetime) -> replacing.Good:
     """Return the last state of a log by which it can stand when its keys were stolen."""
     policy = accepting.in_force().policy
-    covered = 0 if policy is None else lag(log, policy, now).covered
+    reached = 0 if policy is None else lag(log, policy, now).covered
     with tenant_scope(log.tenant_id):
         held = Checkpoint.objects.order_by("-size")
-        seen: Checkpoint | None = held.filter(size=covered).first() if covered else None
+        seen: Checkpoint | None = held.filter(size=reached).first() if reached else None
         newest: Checkpoint | None = seen or held.first()
     if newest is None:
         return replacing.Good(0, CompactRange().root(), witnessed=False)
@@ -183,7 +194,8 @@ def named() -> tuple[str, ...]:
     return () if found is None else tuple(sorted({key.name for key in found.witness_keys}))
 
 
-def _covered(log: Log, found: Policy) -> Witnessed | None:
+def covered(log: Log, found: Policy) -> Witnessed | None:
+    """Return the newest head that this log published and that has the quorum, or None."""
     try:
         head = _best(log, found)
     except Malformed:

@@ -164,9 +164,25 @@ def signer(log: Log) -> Signer:
     return signers(log, log.size)[0]
 
 
-def begin(tenant: UUID) -> Log:
-    """Begin a tenant's log: its tag, its keys, its empty tree. Keys are on the disk before the row commits."""
-    tag = ports.random_bytes(16).hex()
+def new_tag() -> str:
+    """Draw the name of a log that says nothing about its tenant."""
+    return ports.random_bytes(16).hex()
+
+
+def discard(tag: str) -> None:
+    """Remove the signing keys of a log that never began."""
+    path = _key_path(tag)
+    for one in (path, path.with_name(f".{path.name}.new")):
+        one.unlink(missing_ok=True)
+    _sync(path.parent)
+
+
+def begin(tenant: UUID, tag: str = "") -> Log:
+    """Begin a tenant's log: its tag, its keys, its empty tree. Keys are on the disk before the row commits.
+
+    :param tag: what :func:`new_tag` drew; it is drawn here when there is none.
+    """
+    tag = tag or new_tag()
     house = urlsplit(config.current().public_url).hostname or "muniment"
     origin = f"{house}/muniment/{'deployment' if tenant == DEPLOYMENT else 't'}/{tag}"
     made = new_signer(origin)

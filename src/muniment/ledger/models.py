@@ -22,6 +22,7 @@ from muniment.ledger.tables import pruning as _pruning  # noqa: F401  # as above
 from muniment.ledger.tables import questions as _questions  # noqa: F401  # as above
 from muniment.ledger.tables import time as _time  # noqa: F401  # as above
 from muniment.ledger.tables import trusted as _trusted  # noqa: F401  # as above
+from muniment.ledger.tables.narrow import Short, Word
 from muniment.proof.leaf import Leaf
 from muniment.proof.merkle import HASH
 from muniment.spine.guard import Kept
@@ -99,6 +100,10 @@ class Entry(Event):
 
     # Every index of the table begins with it or needs it not: one of its own would answer nothing.
     tenant_id = models.UUIDField(editable=False, default=active_tenant)
+    cls = Word(max_length=40)
+    kind = Word(max_length=60)
+    actor = Word(max_length=80)
+    subject = Word(max_length=120)
     idx = models.BigIntegerField()
     sn = models.BigIntegerField()
     kept_leaf = models.BinaryField(null=True, db_column="leaf")
@@ -110,10 +115,11 @@ class Entry(Event):
             models.UniqueConstraint(fields=["stream", "sn"], name="one_entry_per_number_of_a_stream"),
         ]
         indexes = [
-            models.Index(fields=["tenant_id", "subject"], name="entry_by_subject"),
-            models.Index(fields=["tenant_id", "kind", "idx"], name="entry_by_kind"),
-            models.Index(fields=["tenant_id", "actor", "idx"], name="entry_by_actor"),
-            models.Index(fields=["tenant_id", "cls", "idx"], name="entry_by_class"),
+            models.Index(Short("tenant_id"), Short("subject"), name="entry_by_subject"),
+            models.Index(Short("tenant_id"), Short("kind"), "idx", name="entry_by_kind"),
+            models.Index(Short("tenant_id"), Short("actor"), "idx", name="entry_by_actor"),
+            # On PostgreSQL it holds refusals alone (ADR 32).
+            models.Index(Short("tenant_id"), Short("cls"), "idx", name="entry_by_class"),
         ]
 
     def __str__(self) -> str:

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db.models import QuerySet, Subquery
 
 from muniment.ledger import logs
 from muniment.ledger.heads import keys_of
@@ -74,25 +75,31 @@ def of_events(tenant: UUID, events: Iterable[UUID]) -> list[bytes]:
     """
     wanted = list(dict.fromkeys(events))
     with tenant_scope(tenant):
-        waiting = {one.id: one for one in Outbox.objects.filter(id__in=wanted)}
+        waiting = {one.id: one for one in _beside_the_head(Outbox.objects.filter(id__in=wanted))}
         rest = [event for event in wanted if event not in waiting]
         # Looked for second: what is placed between the two questions is found by the second one.
-        placed = {one.id: one for one in Entry.objects.filter(id__in=rest)} if rest else {}
-        held: list[Outbox | Entry] = [
-            one for event in wanted if (one := waiting.get(event) or placed.get(event))
-        ]
+        placed = {one.id: one for one in _beside_the_head(Entry.objects.filter(id__in=rest))} if rest else {}
+        held = [one for event in wanted if (one := waiting.get(event) or placed.get(event))]
         if not held:
             return []
-        newest: str | None = Checkpoint.objects.order_by("-number").values_list("note", flat=True).first()
-        # The head names its log: one question less, on the way to an answer.
-        head = (
-            SignedHead(Log.objects.get().origin, 0, EMPTY_ROOT)
-            if newest is None
-            else parse_checkpoint(newest.encode())
-        )
+    # The newest of what was read: the second question may have seen a newer head than the first one.
+    heads = [parse_checkpoint(note.encode()) for note in {one.head_note for one in held} if note is not None]
+    begun = SignedHead(held[0].head_origin, 0, EMPTY_ROOT)
+    head = max(heads, key=lambda one: one.size, default=begun)
     signing = _signing(tenant)
     key = Key(receipt_name(head.origin), ED25519, signing.public_key().public_bytes_raw())
     return [write_receipt(_promised(one, head), key, signing.sign) for one in held]
+
+
+def _beside_the_head(events: QuerySet[Any]) -> QuerySet[Any]:
+    """Return events with the newest head beside each, and the log's name: one question, on the way to an answer."""
+    # By size first, which has an index: heads of one size follow each other by their numbers.
+    newest = Checkpoint.objects.order_by("-size", "-number")
+    annotated: QuerySet[Any] = events.annotate(
+        head_note=Subquery(newest.values("note")[:1]),
+        head_origin=Subquery(Log.objects.values("origin")[:1]),
+    )
+    return annotated
 
 
 def of_answer(tenant: UUID, events: Sequence[UUID]) -> list[bytes]:

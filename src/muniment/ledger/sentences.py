@@ -166,6 +166,13 @@ class _Value(str):
         return f"{self!s} {one if self == '1' else many}" if bar else super().__format__(spec)
 
 
+#: Values of facts that people know by another name.
+NAMED: Final[dict[tuple[str, str], str | Promise]] = {
+    ("factor", "recovery_codes"): gettext_lazy("recovery codes"),
+    ("factor", "totp"): gettext_lazy("an authenticator app"),
+}
+
+
 class _Facts:
     """The facts of an entry, as the braces of a sentence ask for them."""
 
@@ -176,7 +183,23 @@ class _Facts:
         value = self._facts.get(name)
         if value is None:
             return _Value(_("(erased)"))
+        if isinstance(value, str) and (name, value) in NAMED:
+            return _Value(NAMED[name, value])
         return _Value(in_words(value).replace("_", " ") if isinstance(value, str) else in_words(value))
+
+
+#: What an entry that holds nothing but an answer of the site says, by the kind of answer.
+ANSWERS: Final[dict[str, str | Promise]] = {
+    "absent": gettext_lazy("%(who)s asked for something that is not there"),
+    "busy": gettext_lazy("%(who)s was asked to come back later"),
+    "forged": gettext_lazy("%(who)s sent a form that is none of these pages"),
+    "invalid": gettext_lazy("%(who)s sent something that could not be taken"),
+    "method": gettext_lazy("%(who)s asked for something that is not done this way"),
+    "signed-out": gettext_lazy("%(who)s asked for something that needs somebody who is signed in"),
+    "too-large": gettext_lazy("%(who)s sent more at once than this installation takes"),
+    "unreadable": gettext_lazy("%(who)s sent something that could not be read"),
+}
+_ANSWER: Final = re.compile(r"The answer was: ([a-z-]+)\.")
 
 
 def sentence(kind: str, actor: str, subject: str, opened: Opened, called: Mapping[str, str]) -> str:
@@ -188,6 +211,9 @@ def sentence(kind: str, actor: str, subject: str, opened: Opened, called: Mappin
     facts = opened.facts
     if opened.value("outcome") == "refused":
         why = in_words(facts.get("why", "")).replace(f" ({kind})", "")
+        answer = _ANSWER.fullmatch(why)
+        if answer and answer[1] in ANSWERS:
+            return str(ANSWERS[answer[1]]) % {"who": who}
         return _("%(who)s was refused: %(why)s") % {"who": who, "why": why}
     known = REGISTRY.get(kind)
     if known is None:

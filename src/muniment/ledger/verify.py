@@ -12,6 +12,7 @@ What was found is a list of sentences that name the row or file; an empty list m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -27,13 +28,14 @@ from muniment.ledger.questions import spans
 from muniment.ledger.snapshot import one_moment
 from muniment.ledger.tables.checks import Check
 from muniment.ledger.time import bounds
-from muniment.ledger.trust import replacing
+from muniment.ledger.trust import accepting, replacing
 from muniment.ledger.walk import Finding, Start, Walk
 from muniment.proof.checkpoint import Checkpoint as SignedHead
 from muniment.proof.errors import Malformed
 from muniment.proof.note import Key
 from muniment.spine import config
 from muniment.spine.envelope import Tampered
+from muniment.spine.errors import Invalid
 from muniment.spine.keyring import KeyDestroyed
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
@@ -99,6 +101,7 @@ def _tables(
     if keys is not None:
         found.extend(heads.row_faults(log, keys, key), of=log.origin)
         found.extend(heads.file_faults(log, file, below), of=log.origin)
+        found.extend(heads.kept_faults(log, file, keys, _witnesses()), of=log.origin)
     found.extend(streams.map_faults(log), of=log.origin)
     if key is not None:
         found.not_held.extend(streams.not_held(log))
@@ -114,6 +117,14 @@ def _tables(
                 found.rows += 1
             else:
                 found.add(sentence)
+
+
+def _witnesses() -> tuple[Key, ...]:
+    """Return the keys of the witnesses in force; none when nobody was named or the policy cannot be read."""
+    with suppress(Invalid, Malformed, Tampered, KeyDestroyed):
+        found = accepting.in_force().policy
+        return () if found is None else found.witness_keys
+    return ()
 
 
 def _walk(

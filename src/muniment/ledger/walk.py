@@ -19,6 +19,7 @@ from muniment.ledger.logged import Logged
 from muniment.ledger.models import Entry, Lane, Log, Outbox, Stream
 from muniment.ledger.numbers import Counted, number_faults, standing
 from muniment.ledger.record import body_digest
+from muniment.ledger.said import Said
 from muniment.proof.merkle import CompactRange, leaf_hash
 from muniment.proof.tiles import WIDTH
 
@@ -95,6 +96,11 @@ class Walk:
     bound: int = 0
     head: tuple[int, Any] | None = None
     tree: CompactRange = field(default_factory=CompactRange)
+
+    def __post_init__(self) -> None:
+        """Let what a deep check remembers of the rows lie in a file: it is as much as there are rows."""
+        if self.deep:
+            self.start.last = Said(self.start.last.items())
 
     def entries(self, until: int | None = None, *, strange: bool = True) -> None:
         """Check every entry in its place, and on the way each file and each signed size that it completes.

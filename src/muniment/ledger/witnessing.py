@@ -22,6 +22,7 @@ from muniment.ledger.models import Checkpoint, Log
 from muniment.ledger.trust import accepting
 from muniment.proof.checkpoint import check_signature, parse_checkpoint
 from muniment.proof.errors import Malformed
+from muniment.proof.kept import COSIGNED, LARGEST_SMALL, WITNESSED, cosigned_sizes, read_file
 from muniment.proof.mirror import LACKING, write_given
 from muniment.proof.note import Key, Signature, parse_keys, parse_note, parse_signatures
 from muniment.proof.policy import LARGEST_POLICY, Party, Policy, witnessed
@@ -32,8 +33,10 @@ from muniment.spine.errors import Invalid, MunimentError
 from muniment.spine.installation import egress
 from muniment.spine.scope import DEPLOYMENT, tenant_scope
 
-#: The cosigned checkpoint that last had the quorum, and what came of the last asking, beside the log's own files.
-WITNESSED, ASKED = "witnessed", "asked.json"
+#: What came of the last asking, beside the log's own files.
+ASKED: Final = "asked.json"
+#: So many cosigned heads are kept, the newest ones; what came before is covered by the oldest of them.
+MOST_KEPT: Final = 500
 NOT_KEPT: Final = "It signed, and the signature could not be written here."
 LARGEST_ANSWER: Final = 256 * 1024
 AT_ONCE: Final = 8
@@ -122,11 +125,12 @@ def ask(log: Log, found: Policy, now: datetime) -> Round | None:
     own = newest.note.encode("utf-8")
     writer = TileWriter(logs.folder(log))
     # Only lines that hold are counted as gathered: a damaged file must not keep a witness from being asked again.
-    held = _good(own, parse_note(dressed(log, own)).signatures, set(found.witness_keys))
+    there = [*parse_note(dressed(log, own)).signatures, *_signatures(own, kept_at(log, newest.size))]
+    held = _good(own, there, set(found.witness_keys))
     raw = own + b"".join(line.encode().encode("utf-8") for line in held)
     lacking = _lacking(raw, found)
     if not lacking:
-        _keep_witnessed(log, found, raw, writer)
+        _kept(log, own, raw, found, writer)
         return None
     urls = list(dict.fromkeys(one.url for one in lacking))
     keys = {one.key for one in lacking}
@@ -150,11 +154,39 @@ def ask(log: Log, found: Policy, now: datetime) -> Round | None:
 def _kept(log: Log, own: bytes, raw: bytes, found: Policy, writer: TileWriter) -> bool:
     """Put cosignatures on the disk; when that fails they are asked for again, and the witness gives them again."""
     try:
-        writer.cosign(own, raw)
+        if dressed(log, own) != raw:
+            writer.cosign(own, raw)
         _keep_witnessed(log, found, raw, writer)
+        _keep_cosigned(log, own, raw, writer)
     except OSError:
         return False
     return True
+
+
+def _keep_cosigned(log: Log, own: bytes, raw: bytes, writer: TileWriter) -> None:
+    """Keep who signed this head beside those before it, and let the oldest go."""
+    size = parse_checkpoint(own).size
+    if raw == own or kept_at(log, size) == raw:
+        return
+    writer.keep(f"{COSIGNED}/{size}", raw)
+    for old in cosigned_sizes(logs.folder(log))[:-MOST_KEPT]:
+        (logs.folder(log) / COSIGNED / str(old)).unlink(missing_ok=True)
+
+
+def kept_at(log: Log, size: int) -> bytes:
+    """Return the head of a log at a size with the cosignatures that are kept, unverified; nothing when none are."""
+    try:
+        return read_file(logs.folder(log) / COSIGNED / str(size), LARGEST_SMALL) or b""
+    except Malformed:
+        return b""
+
+
+def _signatures(own: bytes, raw: bytes) -> tuple[Signature, ...]:
+    """Return the lines below a kept head; nothing when it is another one than this."""
+    with suppress(Malformed):
+        if raw.startswith(own):
+            return parse_note(raw).signatures
+    return ()
 
 
 def _judged(one: Heard, lacking: Iterable[Party], got: set[tuple[str, bytes]]) -> Heard:
@@ -176,9 +208,10 @@ def _good(own: bytes, said: Iterable[Signature], keys: set[Key]) -> list[Signatu
     known = {(key.name, key.key_id): key for key in keys}
     kept = []
     for line in said:
-        key = known.pop((line.name, line.key_id), None)
+        key = known.get((line.name, line.key_id))
         if key is not None and check_signature(key, text, line.raw):
             kept.append(line)
+            del known[line.name, line.key_id]
     return kept
 
 

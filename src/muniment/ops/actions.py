@@ -9,21 +9,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
+import structlog
+from django.db import DatabaseError
+
 from muniment.access.rules import WORKER
 from muniment.ledger.action import Act, action, refuse
 from muniment.ledger.words import Sealed
-from muniment.spine import asking, ports
+from muniment.spine import asking, ports, queue
 from muniment.spine.actor import Actor, system
-from muniment.spine.errors import Busy
+from muniment.spine.errors import Busy, MunimentError
 from muniment.spine.models import Job
 from muniment.spine.queue import Taken
 from muniment.spine.scope import DEPLOYMENT
+
+log = structlog.get_logger("muniment.ops")
 
 
 @action("ops.work", cls="system.change", says="Muniment did the job {facts.job}")
 def work(act: Act, *, job: str, attempt: int) -> None:
     """Put on record that a job was done which left no entry of its own."""
     act.record("ops.job", stream="ops", job=job, attempt=attempt)
+
+
+@action("ops.install", cls="system.change", says="{actor} made this installation")
+def install(act: Act, *, version: str, verifier: str) -> None:
+    """Put on record who made the installation; the first entry of its own log.
+
+    :param version: of the program. :param verifier: SHA-256 of the stand-alone verifier that it hands out.
+    """
+    act.record("ops.installation", stream="ops", version=version, verifier=verifier)
 
 
 @action(
@@ -83,14 +97,28 @@ def _worker(job: Job) -> Actor:
 def one_job(taken: Taken, run: Callable[[Taken], bool]) -> bool:
     """Run one try of a job, and see to it that it leaves an entry that bears the job's number.
 
-    :param run: does the job; returns whether it was done.
+    No ledger, no job: a try that cannot be put on record, failed or done, does not count and is had again later. One
+    that left no entry has changed nothing.
+
+    :param run: does the job; returns whether it was done. :returns: whether it is done and on record.
     """
     job = taken.job
     hand = _worker(job)
     with asking.asked(str(job.id), f"job {job.path}") as asked:
         done = run(taken)
-        if not done:
-            refuse(hand, "ops.work", "This try of the job failed.", attempt=taken.attempt)
-        elif not asked.entries:
-            work(hand, job=job.path, attempt=taken.attempt)
-        return done
+        if done and asked.entries:
+            return True
+        try:
+            if done:
+                work(hand, job=job.path, attempt=taken.attempt)
+                return True
+            # Each by itself: the queue sees to it that there are few, and a job given up must not be one of a number.
+            recorded = refuse(
+                hand, "ops.work", "This try of the job failed.", each=True, attempt=taken.attempt
+            )
+        except (DatabaseError, MunimentError):
+            log.exception("job_not_recorded", job=str(job.id), path=job.path)
+            recorded = False
+        if not recorded:
+            queue.put_back(taken)
+        return False

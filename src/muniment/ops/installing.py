@@ -7,18 +7,21 @@ thrown away when it has signed, so that nobody can sign another server with it.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.db import connection
 
-from muniment.access.rules import WORKER
+from muniment.access.rules import OPERATOR, WORKER
 from muniment.ledger import logs
 from muniment.ledger.models import Log
 from muniment.ops import actions
+from muniment.proof.standalone import verifier_source
 from muniment.spine import certificate, config, ports
 from muniment.spine.actor import system
 from muniment.spine.errors import Clash
@@ -66,6 +69,11 @@ def install() -> Installed:
         _require_no_log()
         keyring().create_tenant(DEPLOYMENT)
         log = logs.begin(DEPLOYMENT)
+        actions.install(
+            system("operator", may=OPERATOR, via="cli"),
+            version=version("muniment"),
+            verifier=hashlib.sha256(verifier_source().encode()).hexdigest(),
+        )
         actions.migrate(system("worker", may=WORKER, via="cli"), steps=steps)
         made.append(certificate_folder(settings.home))
         certificate = certify(settings)

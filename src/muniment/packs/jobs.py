@@ -27,6 +27,7 @@ from muniment.spine.errors import Absent, Refused
 from muniment.spine.scope import tenant_scope
 from muniment.tenants import queries as tenants
 from muniment.vault import storage
+from muniment.vault.models import Blob
 
 
 def contents_of(case_id: UUID, made: datetime) -> tuple[PackContents, queries.Proofs]:
@@ -104,12 +105,19 @@ def carry_out(tenant: UUID, pack_id: UUID) -> Pack:
             return actions.finish(
                 worker, pack_id=pack_id, file=file, contents=told, origin=proofs.log.origin, size=proofs.size
             )
-        except Refused:
+        except BaseException as fault:
+            _take_back(tenant, file.id)
             # Somebody else built it meanwhile: the worker, while the command line did so too.
-            done = queries.pack(pack_id)
+            done = queries.pack(pack_id) if isinstance(fault, Refused) else asked
             if done.state != PackState.BUILT:
                 raise
             return done
+
+
+def _take_back(tenant: UUID, blob: UUID) -> None:
+    """Remove the file of a pack that was not entered; one that the table knows of after all stays."""
+    if not Blob.objects.filter(id=blob).exists():
+        storage.discard(tenant, blob)
 
 
 @task()

@@ -15,11 +15,12 @@ from pathlib import Path
 from muniment.proof.canonical import parse
 from muniment.proof.checkpoint import Checkpoint
 from muniment.proof.errors import Malformed
+from muniment.proof.kept import LARGEST_SMALL, in_folder, read_file, require_named
 from muniment.proof.leaf import parse_leaf, parse_opening, require_opened
 from muniment.proof.merkle import HASH, CompactRange, joined, leaf_hash, root_of_full
 from muniment.proof.note import COSIGNED_ED25519, COSIGNED_MLDSA44, Key, parse_note
 from muniment.proof.numbered import StreamsSeen
-from muniment.proof.policy import Policy, witnessed
+from muniment.proof.policy import NONE, Policy, witnessed
 from muniment.proof.succession import LARGEST_SUCCESSION, Line, follow_keys, open_by
 from muniment.proof.tiles import WIDTH, parse_bundle, tile_name, tile_path
 
@@ -27,11 +28,7 @@ PRUNED = "pruned.json"
 PRUNED_KIND = "muniment.pruned/1"
 #: How the log's keys followed each other, where they were changed.
 STEPS = "succession"
-#: Where a folder may keep earlier checkpoints, beside the newest one.
-KEPT = "checkpoints"
-LARGEST_SMALL = 1024 * 1024
 LARGEST_BUNDLE = WIDTH * (2 + 65535)
-MOST_CHECKPOINTS = 100_000
 MOST_FAULTS = 1000
 YEAR = 365 * 24 * 3600
 
@@ -91,7 +88,7 @@ def verify_folder(
     """
     seen = Seen()
     try:
-        raw = _read(folder / "checkpoint", LARGEST_SMALL)
+        raw = read_file(folder / "checkpoint", LARGEST_SMALL)
         if raw is None:
             raise Malformed("The file checkpoint is missing, so there is nothing that the log signed.")
         line = _line(folder, keys, seen)
@@ -107,27 +104,13 @@ def verify_folder(
     if policy is not None:
         _count(raw, policy, keys, seen)
     own = _Kept("checkpoint", head, _signed_at(raw, keys))
-    held = [own, *_earlier(line, keys, [*_in_folder(folder, seen), *kept], head, seen)]
+    held = [own, *_earlier(line, keys, [*in_folder(folder, seen.fault), *kept], head, seen, policy=policy)]
     # The states by which a log stands whose keys were stolen: the tree has to lead to them too.
     good = [one for one in (() if line is None else line.good) if one.size <= head.size]
     held += [_Kept("the state named when the keys were stolen", one, 0) for one in good]
     seen.checkpoints = len(held)
     _Walk(folder, head.size, held, seen, hashes_only=hashes_only).go()
     return seen
-
-
-def _read(path: Path, largest: int) -> bytes | None:
-    """Return what a file holds; None when it is not there."""
-    try:
-        with path.open("rb") as file:
-            raw = file.read(largest + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError:
-        raise Malformed("A file of the log cannot be read.", where=path.name) from None
-    if len(raw) > largest:
-        raise Malformed("A file of the log is too long.", where=path.name)
-    return raw
 
 
 def _count(raw: bytes, policy: Policy, keys: Sequence[Key], seen: Seen) -> None:
@@ -156,7 +139,7 @@ def _signed_at(raw: bytes, keys: Sequence[Key]) -> int:
 
 def _line(folder: Path, keys: Sequence[Key], seen: Seen) -> Line | None:
     """Follow the log's keys from the trusted ones, by the steps beside its tiles; None when there are none."""
-    raw = _read(folder / STEPS, LARGEST_SUCCESSION)
+    raw = read_file(folder / STEPS, LARGEST_SUCCESSION)
     if raw is None:
         return None
     try:
@@ -169,12 +152,21 @@ def _line(folder: Path, keys: Sequence[Key], seen: Seen) -> Line | None:
 
 
 def _earlier(
-    line: Line | None, keys: Sequence[Key], kept: Iterable[tuple[str, bytes]], newest: Checkpoint, seen: Seen
+    line: Line | None,
+    keys: Sequence[Key],
+    kept: Iterable[tuple[str, bytes]],
+    newest: Checkpoint,
+    seen: Seen,
+    *,
+    policy: Policy | None,
 ) -> Iterator[_Kept]:
     """Yield every other checkpoint that was kept, verified; names those that are none of this log's past."""
+    known = keys if policy is None else (*keys, *policy.witness_keys)
+    covered = []
     for name, raw in kept:
         try:
-            head, _ = open_by(line, raw, keys, newest.origin)
+            head, signed = open_by(line, raw, known, newest.origin)
+            require_named(name, head.size)
         except Malformed as why:
             seen.fault(f"{name}: {why}")
             continue
@@ -184,21 +176,13 @@ def _earlier(
                 " the log was rolled back, or this copy is older."
             )
         else:
+            if policy is not None and policy.met(signed.good, signed.unchecked):
+                covered.append(head.size)
             yield _Kept(name, head, _signed_at(raw, keys))
-
-
-def _in_folder(folder: Path, seen: Seen) -> Iterator[tuple[str, bytes]]:
-    places = [folder / "witnessed"]
-    if (folder / KEPT).is_dir():
-        places += sorted((folder / KEPT).iterdir())[:MOST_CHECKPOINTS]
-    for place in places:
-        try:
-            raw = _read(place, LARGEST_SMALL)
-        except Malformed as why:
-            seen.fault(str(why))
-            continue
-        if raw is not None:
-            yield place.name, raw
+    if covered and policy is not None and policy.quorum != NONE:
+        seen.notes.append(
+            f"{len(set(covered))} earlier states have the quorum too; the first is of {min(covered)} entries."
+        )
 
 
 class _Walk:
@@ -249,10 +233,10 @@ class _Walk:
 
     def _tile(self, level: int, number: int, width: int) -> bytes | None:
         """Return a tile, cut to size when only a wider one is there; None when there is none."""
-        raw = _read(self.folder / tile_path(level, number, width), WIDTH * HASH)
+        raw = read_file(self.folder / tile_path(level, number, width), WIDTH * HASH)
         full = width
         if raw is None and width < WIDTH:
-            raw, full = _read(self.folder / tile_path(level, number), WIDTH * HASH), WIDTH
+            raw, full = read_file(self.folder / tile_path(level, number), WIDTH * HASH), WIDTH
         if raw is not None and len(raw) != full * HASH:
             raise Malformed("A tile has the wrong length.", where=tile_path(level, number, width))
         return None if raw is None else raw[: width * HASH]
@@ -276,12 +260,12 @@ class _Walk:
         self.seen.entries += width
 
     def _heads_said(self, index: int) -> bytes | None:
-        return _read(self.folder / "heads" / tile_name(index), LARGEST_SMALL)
+        return read_file(self.folder / "heads" / tile_name(index), LARGEST_SMALL)
 
     def _bundle(self, number: int, width: int) -> list[bytes] | None:
-        raw, held = _read(self.folder / tile_path("entries", number, width), LARGEST_BUNDLE), width
+        raw, held = read_file(self.folder / tile_path("entries", number, width), LARGEST_BUNDLE), width
         if raw is None and width < WIDTH:
-            raw, held = _read(self.folder / tile_path("entries", number), LARGEST_BUNDLE), WIDTH
+            raw, held = read_file(self.folder / tile_path("entries", number), LARGEST_BUNDLE), WIDTH
         if raw is None:
             return None
         try:
@@ -363,7 +347,7 @@ class _Walk:
 
         :raises Malformed: when the file claims a bound that the entry does not open to, or that came too early.
         """
-        raw = _read(self.folder / PRUNED, LARGEST_SMALL)
+        raw = read_file(self.folder / PRUNED, LARGEST_SMALL)
         if raw is None:
             return 0, 0
         held = parse(raw, largest=LARGEST_SMALL)

@@ -140,7 +140,7 @@ class TileWriter:
         self._create(name, raw)
 
     def keep(self, name: str, raw: bytes) -> None:
-        """Write a small file beside the log's own, whole or not at all."""
+        """Write a small file beside the log's own or in a folder there, whole or not at all."""
         with self._alone():
             self._put(name, raw)
 
@@ -175,10 +175,12 @@ class TileWriter:
             os.close(handle)
 
     def _put(self, name: str, raw: bytes) -> None:
-        aside = self.folder / f".{name}.new"
+        path = self.folder / name
+        self._make_folder(path.parent)
+        aside = path.with_name(f".{path.name}.new")
         self._write(aside, raw)
-        aside.replace(self.folder / name)
-        self._sync_folder(self.folder)
+        aside.replace(path)
+        self._sync_folder(path.parent)
 
     def _create(self, name: str, raw: bytes) -> None:
         path = self.folder / name

@@ -33,6 +33,8 @@ from muniment.spine.scope import DEPLOYMENT, active_tenant, tenant_scope
 
 LEASE: Final = timedelta(minutes=10)
 MOST_ATTEMPTS: Final = 5
+#: When a try that does not count is followed by another one.
+LATER: Final = timedelta(seconds=30)
 
 
 STATES: Final = {
@@ -182,6 +184,24 @@ def run(taken: Taken) -> bool:
         )
         return False
     return _finish(taken, state="done", result=json.dumps(value), finished_at=ports.now(), failure="")
+
+
+def put_back(taken: Taken) -> bool:
+    """Give a try back that ended without being put on record: it does not count, and another one follows later.
+
+    Without this a ledger that cannot be written for half a minute would use up every try of every job.
+
+    :returns: whether the job waits again; another worker may hold it by now.
+    """
+    job, at = taken.job, ports.now()
+    ended = Job.objects.filter(id=job.id, worker=taken.worker, attempts=taken.attempt).exclude(
+        state="running"
+    )
+    return bool(
+        ended.update(
+            state="ready", attempts=taken.attempt - 1, run_at=at + LATER, finished_at=None, result=""
+        )
+    )
 
 
 def work_off(most: int = 1000) -> int:

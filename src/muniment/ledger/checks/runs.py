@@ -129,6 +129,7 @@ def check(what: What, tenant: UUID, actor: Actor | None = None) -> Check:
         found = verify_tail(tenant) if what is What.TAIL else whole.verify_log(tenant, deep=what is What.DEEP)
         if tenant == DEPLOYMENT and what is not What.TAIL:
             found.extend(whole.installation_faults())
+            _closed(found, deep=what is What.DEEP)
         good = Outcome.ACCEPTED if found.accepted else Outcome.HOLDS
         outcome = good if found.holds else Outcome.FAULTS
     except (MunimentError, OSError) as why:
@@ -150,6 +151,16 @@ def check(what: What, tenant: UUID, actor: Actor | None = None) -> Check:
     return keep(result, log, actor)
 
 
+def _closed(found: Finding, *, deep: bool) -> None:
+    """Hold the logs of closed tenants, too: nothing can be written down in them, so it stands with the deployment's."""
+    alive = {log.tenant_id for log in logs.living()}
+    for log in logs.every():
+        if log.tenant_id not in alive:
+            one = whole.verify_log(log.tenant_id, deep=deep)
+            found.extend(iter(one.faults))
+            found.entries += one.entries
+
+
 def keep(result: Result, log: Log, actor: Actor | None = None) -> Check:
     """Write down what came of a check: as an entry, or as a row alone when there is nothing to tell."""
     tenant = log.tenant_id
@@ -166,9 +177,34 @@ def keep(result: Result, log: Log, actor: Actor | None = None) -> Check:
     return verify(clerk, result=result, log=log)
 
 
+def left(what: What, now: datetime) -> list[Log]:
+    """Return the logs that the worker has still to hold, so that a run that was killed goes on where it was.
+
+    Where it was is written down by the check of each log itself, with its voucher. The deployment's log comes last:
+    its check says that the run ended, and one of another log counts for the run that began after that.
+    """
+    every = logs.living()
+    if what is not What.DEEP:
+        return every
+    with tenant_scope(DEPLOYMENT):
+        ended = newest(What.DEEP)
+    return [one for one in every if not _held(one, ended, now)]
+
+
+def _held(log: Log, ended: Check | None, now: datetime) -> bool:
+    """Say whether a log was held already since the last run ended; only what the ledger itself wrote counts."""
+    with tenant_scope(log.tenant_id):
+        last = newest(What.DEEP)
+        if last is None or last.outcome == Outcome.NOT_DONE or _over(last.began_at, WHOLE_EVERY, now):
+            return False
+        if log.tenant_id == DEPLOYMENT or (ended is not None and last.began_at <= ended.began_at):
+            return False
+        return vouch.vouched(vouch.key_of(log.tenant_id), last)
+
+
 def check_all(what: What) -> list[Check]:
-    """Hold every log of the installation against itself, one after the other."""
-    return [check(what, log.tenant_id) for log in logs.every()]
+    """Hold every log of the installation against itself, one after the other, those of closed tenants with its own."""
+    return [check(what, log.tenant_id) for log in logs.living()]
 
 
 def due(now: datetime) -> list[What]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from muniment.ledger import accepted, rows, verify, vouch
+from muniment.ledger import accepted, logs, rows, verify, vouch
 from muniment.ledger.models import Entry, Lane, Outbox, RowList
 from muniment.ledger.numbers import Counted, standing
 from muniment.ledger.openings import opened_event
@@ -59,7 +59,12 @@ class Piece:
 
 
 def pieces(tenant: UUID) -> list[Piece]:
-    """Return what is damaged in a tenant's log and can be accepted, found by the whole check."""
+    """Return what is damaged in a tenant's log and can be accepted, found by the whole check.
+
+    In the log of a tenant that was closed nothing can be accepted any more, since nothing more can be written there.
+    """
+    if tenant not in {log.tenant_id for log in logs.living()}:
+        return []
     found = verify.verify_log(tenant, deep=True)
     with tenant_scope(tenant), one_moment():
         key = vouch.key_of(tenant)

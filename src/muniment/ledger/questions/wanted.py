@@ -2,7 +2,7 @@
 
 Rules: every question is answered along one index, the newest first, from a place on; nothing is counted over the whole
 log. Time is asked by place: only stretches of the log that hold something of that time are read, whatever order the
-clock has put them in (``spans``).
+clock has put them in, and so are classes (``spans``).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from muniment.spine.installation import keyring
 from muniment.spine.scope import current_tenant
 
 PAGE: Final = 50
+#: Classes by which every database has an index (ADR 32).
+INDEXED: Final = frozenset({"refusal"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,9 @@ def matching(rows: Any, wanted: Wanted) -> Any:
         rows, alone = rows.filter(stream=stream), False
     classes = sorted(wanted.classes)
     if wanted.outcome == "refused":
-        classes = ["refusal"] if not classes or "refusal" in classes else ["of nothing"]
+        if classes and "refusal" not in classes:
+            return rows.none()
+        classes = ["refusal"]
     for column, values in (
         ("subject", [wanted.subject]),
         ("actor", [wanted.actor]),
@@ -126,16 +130,34 @@ def matching(rows: Any, wanted: Wanted) -> Any:
     return rows
 
 
+def _by_place(wanted: Wanted) -> frozenset[str]:
+    """Return the classes that are asked for by place: all but refusals, unless something narrower has an index."""
+    narrower = wanted.about or wanted.stream or wanted.subject or wanted.actor or wanted.kind
+    return frozenset() if narrower or wanted.classes <= INDEXED else wanted.classes
+
+
 def between(rows: Any, wanted: Wanted) -> Iterator[Any]:
-    """Yield the parts of the log that a question about time, or a page of the list, can mean, the newest first."""
+    """Yield the parts of the log that a question about time or classes, or a page of it, can mean, newest first."""
     if wanted.before is not None:
         rows = rows.filter(idx__lt=wanted.before)
-    if wanted.since is None and wanted.until is None:
+    since, until, classes = _first(wanted.since), _end(wanted.until), _by_place(wanted)
+    if classes:
+        for part in spans.of_classes(Log.objects.get(), since, until, classes):
+            if isinstance(part, list):
+                yield rows.filter(idx__in=part)
+            elif wanted.before is None or part[0] < wanted.before:
+                yield _run(rows, *part)
+        return
+    if since is None and until is None:
         yield rows
         return
-    for first, end in spans.runs(Log.objects.get(), _first(wanted.since), _end(wanted.until)):
+    for first, end in spans.runs(Log.objects.get(), since, until):
         if wanted.before is None or first < wanted.before:
-            yield rows.filter(idx__gte=first) if end is None else rows.filter(idx__gte=first, idx__lt=end)
+            yield _run(rows, first, end)
+
+
+def _run(rows: Any, first: int, end: int | None) -> Any:
+    return rows.filter(idx__gte=first) if end is None else rows.filter(idx__gte=first, idx__lt=end)
 
 
 def in_order(rows: Any, wanted: Wanted) -> Iterator[Any]:

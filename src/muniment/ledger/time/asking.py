@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from muniment.ledger import logs, queries
+from muniment.ledger import covering, logs, queries
 from muniment.ledger.action import Act, action
 from muniment.ledger.models import Entry, Event, Log
 from muniment.ledger.time import authorities, carried, stamping
@@ -63,6 +63,9 @@ def entry_file(found: Event) -> bytes:
     if not isinstance(found, Entry) or found.idx >= head.size:
         raise Busy("No checkpoint covers this entry yet.", todo="Wait a few seconds, then try again.")
     log: Log = Log.objects.get()
+    # Under the first witnessed head that holds it, where one is kept: then the file says that it was witnessed.
+    raw = covering.head_over(log, found.idx + 1) or raw
+    head = parse_checkpoint(raw)
     try:
         hashes = Tiles(logs.folder(log), head.size).inclusion(found.idx)
         time = carried.members(log, raw, [found.idx])

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from muniment.ledger import explaining, lag, queries, reading, standing
+from muniment.ledger import covering, explaining, lag, queries, reading, standing
 from muniment.ledger.models import Entry
 from muniment.ledger.pruning import gaps
 from muniment.ledger.time import bounds
@@ -53,11 +53,12 @@ def entry(request: Asked, entry_id: UUID) -> HttpResponse:
     [told] = queries.told([found])
     witnesses = lag.standing(ports.now())
     proof = queries.proof(found) if isinstance(found, Entry) else None
+    cover = covering.entry(found) if isinstance(found, Entry) and not witnesses.contradicted else None
     context: dict[str, Any] = {
         "told": told,
         "fields": queries.fields(told),
         "unopened": queries.unopened(told),
-        "explained": explaining.explain(found, told, proof, witnesses),
+        "explained": explaining.explain(found, told, proof, cover),
         "means": standing.MEANINGS,
         "entry": None,
     }
@@ -73,9 +74,7 @@ def entry(request: Asked, entry_id: UUID) -> HttpResponse:
             "never_pruned": earlier_here.gone and gaps.in_force() is None,
             "earlier_here": earlier_here,
             "later_here": later_here,
-            "signed_at": witnesses.lag.at
-            if witnesses.lag and explaining.told_to_witnesses(found, witnesses)
-            else None,
+            "signed_at": cover.at if cover is not None else None,
             "bounds": bounds.bounds(found),
             "timing": _timing(found),
             "size": queries.size(),

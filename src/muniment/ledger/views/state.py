@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from muniment.ledger import clock, lag, logs, queries
+from muniment.ledger import clock, covering, lag, logs, queries, witnessing
 from muniment.ledger.checks import runs
 from muniment.ledger.models import Checkpoint
 from muniment.ledger.time import asking, bounds
@@ -34,7 +35,10 @@ def checkpoints(request: Asked) -> HttpResponse:
             {
                 "at": row["one"].at,
                 "size": row["one"].size,
-                "witnesses": 1 if row["covered"] else 0,
+                "witnesses": len(row["cover"].names) if row["cover"] else 0,
+                "of": row["cover"].of if row["cover"] else 0,
+                "quorum": row["covered"],
+                "later": row["later"],
                 "url": row["url"],
             }
             for row in reversed(rows)
@@ -48,6 +52,7 @@ def checkpoints(request: Asked) -> HttpResponse:
         "note": queries.note() if held else "",
         "witnesses": witnesses,
         "named": lag.named(),
+        "most_kept": witnessing.MOST_KEPT,
         "most_seconds": allowed.unwitnessed_seconds,
         "most_entries": allowed.unwitnessed_entries,
         "clock": clock.state(),
@@ -59,8 +64,8 @@ def checkpoints(request: Asked) -> HttpResponse:
 
 
 def _rows(held: list[Checkpoint], witnesses: lag.Standing) -> list[dict[str, Any]]:
-    """Return each head with what it added to the one before it, and whether a witnessed head holds it."""
-    covered = witnesses.lag.covered if witnesses.lag and not witnesses.contradicted else 0
+    """Return each head with what it added to the one before it, and by which head witnesses covered it, how late."""
+    covers = {} if witnesses.contradicted else covering.states([one.size for one in held if one.size])
     before = [*held[1:], None][: len(held)]
     return [
         {
@@ -68,9 +73,12 @@ def _rows(held: list[Checkpoint], witnesses: lag.Standing) -> list[dict[str, Any
             "url": reverse("ledger:checkpoint_at", args=[one.number]),
             "added": one.size - (earlier.size if earlier is not None else 0),
             "after": one.at - earlier.at if earlier is not None else None,
-            "covered": 0 < one.size <= covered,
+            "cover": cover,
+            "covered": cover is not None and cover.quorum,
+            "later": max(cover.at - one.at, timedelta(0)) if cover is not None and cover.at else None,
         }
         for one, earlier in zip(held, before, strict=True)
+        for cover in [covers.get(one.size)]
     ]
 
 
@@ -87,7 +95,7 @@ def checkpoint_at(request: Asked, number: int) -> HttpResponse:
     context = {
         "one": held,
         "newest": queries.newest_checkpoint(),
-        "covered": row["covered"],
+        "row": row,
         "witnesses": witnesses,
         "earlier": reverse("ledger:checkpoint_at", args=[number - 1]) if number - 1 in beside else "",
         "later": reverse("ledger:checkpoint_at", args=[number + 1]) if number + 1 in beside else "",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from muniment.ops import acting
-from muniment.ops.cli.answers import answer, common, table
+from muniment.ops.cli import recording
+from muniment.ops.cli.answers import answer, common, complain, table
 from muniment.tenants import actions, queries
 
 
@@ -20,6 +21,9 @@ def tenant() -> None:
 @common
 def create(*, name: str, slug: str, as_json: bool) -> None:
     """Make a tenant with its own key and its own log."""
+    for one in actions.clear_unfinished(acting.operator()):
+        complain(f"The keys of the tenant {one}, which was begun and never made, were taken away.")
+    recording.beside()
     made = actions.found(acting.operator(), name=name, slug=slug)
     told = {"id": made.id, "name": made.name, "slug": made.slug}
     answer(told, as_json=as_json, words=f"{made.name} is there, with the identifier {made.id}.")

@@ -1,6 +1,6 @@
 """Before anything is served: the erasure journal is held against what a restore brought back, and it is put on record.
 
-Rules: where the ledger cannot be written nothing is served.
+Keys of a tenant that was begun and never made go as well. Rules: where the ledger cannot be written nothing is served.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import sys
 
 from django.db import DatabaseError
 
-from muniment.access.rules import EDGE
+from muniment.access.rules import EDGE, OPERATOR
 from muniment.lifecycle import closing
 from muniment.ops import actions, machine
 from muniment.spine import asking, ports
 from muniment.spine.actor import system
 from muniment.spine.errors import MunimentError
 from muniment.spine.keys import KeyFault
+from muniment.tenants import actions as tenants
 
 
 def catch_up() -> int:
@@ -24,6 +25,10 @@ def catch_up() -> int:
         closing.catch_up_all()
         with asking.asked(ports.new_id().hex, "muniment serve") as asked:
             asked.user = machine.user()
+            for one in tenants.clear_unfinished(system("operator", may=OPERATOR, via="cli")):
+                sys.stderr.write(
+                    f"The keys of the tenant {one}, which was begun and never made, were taken away.\n"
+                )
             actions.read(system("operator", may=EDGE, via="cli"), asked=asked.what, target={})
     except (MunimentError, KeyFault) as why:
         sys.stderr.write(f"Nothing is served: {why}\n")

@@ -1,7 +1,8 @@
 """Looks at the ledger when it is time: the tail every five minutes, everything and what is past its time once a day.
 
-Rules: a fault is told in the worker's log each time it is met, and kept by ``ledger.checks``; a log that cannot be
-checked or pruned does not keep the others from it.
+Rules: a daily check that was killed goes on behind the last log that it held; a fault is told in the worker's log
+each time it is met, and kept by ``ledger.checks``; a log that cannot be checked or pruned does not keep the others
+from it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def look(stopping: threading.Event) -> bool:
     """Do what is due; returns whether anything was."""
     due = runs.due(ports.now())
     for what in due:
-        for one in logs.every():
+        for one in runs.left(what, ports.now()):
             if stopping.is_set():
                 return True
             made = runs.check(what, one.tenant_id)

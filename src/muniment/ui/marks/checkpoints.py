@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -14,7 +14,7 @@ from muniment.ui.marks.key import symbol
 from muniment.ui.marks.svg import node, number, stretchy
 from muniment.ui.words.numbers import counted
 from muniment.ui.words.statuses import status_of
-from muniment.ui.words.times import exact
+from muniment.ui.words.times import exact, length
 
 WIDTH, HEIGHT, FLOOR, LANE = 720.0, 110.0, 80.0, 98.0
 EDGE = 8.0
@@ -25,7 +25,11 @@ def checkpoints(points: Iterable[Mapping[str, Any]]) -> SafeString:
 
     The ground behind what stands after the last witnessed one is coloured: that is how far the witnesses lag.
 
-    :param points: mappings with `at` (aware), `size` and, optional, `witnesses` (how many), `state` and `url`.
+    A tick for a head that too few have signed is half as high. The line from a tick shows how long they took.
+
+    :param points: mappings with `at` (aware), `size` and, optional, `witnesses` (how many signed), `of` (how many are
+        named), `quorum` (whether that is enough; any signature is when it is left out), `later` (how long they took),
+        `state` and `url`.
     """
     held = sorted(points, key=lambda point: point["at"])
     if not held:
@@ -51,13 +55,14 @@ def checkpoints(points: Iterable[Mapping[str, Any]]) -> SafeString:
                 "class": f"point s-{status_of(str(point.get('state') or 'proven')).tone}",
                 "d": f"M{number(x(point))} {number(y(point))}h0",
             },
-            node("title", None, f"{exact(point['at'])} · {counted(int(point['size']))}"),
+            node("title", None, f"{exact(point['at'])} · {counted(int(point['size']))}{_signed(point)}"),
         )
         # By keyboard and for readers the table beside the picture leads to the same pages, one line each.
         return node("a", {"href": str(point["url"]), "tabindex": "-1"}, drawn) if point.get("url") else drawn
 
     dots = [dot(point) for point in held]
-    seen = [point for point in held if int(point.get("witnesses") or 0) > 0]
+    signed = [point for point in held if int(point.get("witnesses") or 0) > 0]
+    seen = [point for point in signed if point.get("quorum", True)]
     edge = x(seen[-1]) if seen else EDGE
     gap = (
         node(
@@ -67,14 +72,20 @@ def checkpoints(points: Iterable[Mapping[str, Any]]) -> SafeString:
         if seen and seen[-1] is not held[-1]
         else None
     )
-    ticks = [
-        node("line", {"class": "witness", "x1": x(point), "x2": x(point), "y1": LANE - 7, "y2": LANE + 7})
-        for point in seen
-    ]
+
+    def tick(point: Mapping[str, Any]) -> Iterator[SafeString]:
+        at, high = x(point), 7 if point.get("quorum", True) else 3.5
+        yield node("line", {"class": "witness", "x1": at, "x2": at, "y1": LANE - high, "y2": LANE + high})
+        late: dt.timedelta | None = point.get("later")
+        if late:
+            end = min(WIDTH - EDGE, at + (WIDTH - 2 * EDGE) * late.total_seconds() / span)
+            yield node("line", {"class": "witness", "x1": at, "x2": end, "y1": LANE, "y2": LANE})
+
+    ticks = [one for point in signed for one in tick(point)]
     words = ngettext(
         "%(count)d checkpoint, %(seen)d witnessed.", "%(count)d checkpoints, %(seen)d witnessed.", len(held)
     )
-    said = words % {"count": len(held), "seen": len(ticks)}
+    said = words % {"count": len(held), "seen": len(seen)}
     return node(
         "figure",
         {"class": "points"},
@@ -101,6 +112,23 @@ def checkpoints(points: Iterable[Mapping[str, Any]]) -> SafeString:
             None,
             said,
             " ",
-            node("span", {"class": "muted"}, symbol("eye"), _("tick: witnessed")),
+            node(
+                "span",
+                {"class": "muted"},
+                symbol("eye"),
+                _("tick: witnessed; the line beside it: how long that took"),
+            ),
         ),
     )
+
+
+def _signed(point: Mapping[str, Any]) -> str:
+    """Say of a head how many of the named witnesses signed it, and how long that took."""
+    if not point.get("of"):
+        return ""
+    told = _("%(got)d of %(all)d witnesses") % {
+        "got": int(point.get("witnesses") or 0),
+        "all": int(point["of"]),
+    }
+    late: dt.timedelta | None = point.get("later")
+    return f" · {told}" if late is None else f" · {told}, {_('%(late)s later') % {'late': length(late)}}"

@@ -19,6 +19,7 @@ from django.db.backends.sqlite3._functions import (  # type: ignore[import-untyp
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from muniment.spine import session
+from muniment.spine.backends.sqlcipher.short import short
 from muniment.spine.installation import database_key
 
 PRAGMAS = (
@@ -106,6 +107,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         connection.execute(f"PRAGMA key = \"x'{database_key().hex()}'\"")
         register_functions(connection)
         connection.create_function("muniment_guard", 3, _guard())
+        connection.create_function("muniment_short", 1, short, deterministic=True)
         connection.create_function("muniment_action", 0, lambda: session.wanted()[1])
         for pragma in PRAGMAS:
             connection.execute(pragma)

@@ -68,7 +68,7 @@ def checks(*, run: str | None, as_json: bool) -> int:
 @common
 def prune(*, as_json: bool) -> None:
     """Take away entries whose time is over; nothing that is younger than a year, and no proof becomes invalid."""
-    done = [taking.prune(log.tenant_id, operator(log.tenant_id)) for log in logs.every()]
+    done = [taking.prune(log.tenant_id, operator(log.tenant_id)) for log in logs.living()]
     told = [
         {"log": one.origin, "below": one.below, "gone": one.gone, "bundles": one.bundles, "stops": one.stops}
         for one in done

@@ -43,7 +43,7 @@ def look(stopping: threading.Event) -> bool:
 
 
 def _prune(stopping: threading.Event) -> None:
-    for one in logs.every():
+    for one in logs.living():
         if stopping.is_set():
             return
         try:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from tests.proof.small_log import make_log
 from tests.proof.test_policy import W1, cosigned
-from tests.ui.gallery import browser
 
 from muniment.proof.checkpoint import cosigned_message, cosigned_text, parse_checkpoint
 from muniment.proof.note import COSIGNED_ED25519, ED25519, Key, parse_note
@@ -25,13 +24,13 @@ JUDGE = """async ([name, key, signature, message]) => {
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: Any) -> Iterator[Any]:
+def page(tmp_path_factory: Any, one_browser: Any) -> Iterator[Any]:
     file: Path = tmp_path_factory.mktemp("page") / "empty.html"
     file.write_text("<!doctype html><title>nothing of ours</title>")
-    with browser() as started:
-        opened = started.new_page()
-        opened.goto(file.as_uri())
-        yield opened
+    opened = one_browser.new_page()
+    opened.goto(file.as_uri())
+    yield opened
+    opened.close()
 
 
 def signed() -> list[tuple[Key, str, bytes, bytes]]:

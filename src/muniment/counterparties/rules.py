@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from followthemoney import model as followthemoney
-
 from muniment.counterparties.formats import (
     IdentifierInput,
     ImportPlan,
@@ -20,7 +18,7 @@ from muniment.counterparties.formats import (
     Reject,
     cells,
 )
-from muniment.counterparties.formats.party import IDENTIFIER_PROPERTIES
+from muniment.counterparties.formats.party import IDENTIFIER_PROPERTIES, schema_named
 from muniment.counterparties.models import Counterparty, Import, ImportState, Kind
 from muniment.proof.canonical import canonical
 from muniment.spine.actor import Actor
@@ -165,7 +163,7 @@ def require_party(given: Mapping[str, Any]) -> PartyInput:
     """
     kind = _fit("kind", cells.kind_of, str(given.get("kind", "")))
     schema = str(given.get("schema") or "")
-    described = followthemoney.get(schema) if schema else None
+    described = schema_named(schema) if schema else None
     if schema and (described is None or described.is_a("Person") != (kind == Kind.PERSON)):
         raise Invalid("This kind of entity does not fit.", todo="Leave it out.", where="schema")
     births = _each("birth_dates", cells.day, given.get("birth_dates", ()))

@@ -11,6 +11,7 @@ import functools
 import gc
 import re
 import sys
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -28,6 +29,9 @@ LEFT: Final = "left for: muniment erase-subject clean"
 NOT_ALONE: Final = "somebody works with the database just now"
 NO_OWNER: Final = "the address of the tables' owner is not set (MUNIMENT_DATABASE_OWNER)"
 REFUSED: Final = "the tables' owner could not rewrite them"
+#: Seconds to wait for a short reading to end, such as the server's own, and between two rewritings.
+PATIENCE: Final = 3.0
+PAUSE: Final = 0.1
 OLDER: Final = "an older reading of the database keeps deleted rows alive: end dumps and forgotten sessions"
 _CACHE: Final = type(functools.lru_cache(len))
 TABLES: Final = tuple(str(model._meta.db_table) for model in (BlindToken, Counterparty, Screened, Match))
@@ -105,8 +109,14 @@ def _postgres() -> Cleaned:
             owner, autocommit=True, options="-c lock_timeout=10000 -c client_min_messages=error"
         ) as own:
             own.add_notice_handler(hear)
-            for table in TABLES:
-                own.execute(f"VACUUM (FULL, VERBOSE) {table}".encode())
+            deadline = time.monotonic() + PATIENCE
+            while True:
+                carried.clear()
+                for table in TABLES:
+                    own.execute(f"VACUUM (FULL, VERBOSE) {table}".encode())
+                if not any(carried) or time.monotonic() > deadline:
+                    break
+                time.sleep(PAUSE)
     except psycopg.Error:
         return Cleaned(None, REFUSED)
     # A role that does not own a table is only warned, and nothing is rewritten.

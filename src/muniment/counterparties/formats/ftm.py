@@ -12,10 +12,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, TypeVar
-
-from followthemoney import model
-from followthemoney.schema import Schema
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from muniment.counterparties.formats import cells
 from muniment.counterparties.formats.owners import MISSING, settle_owners
@@ -26,8 +23,12 @@ from muniment.counterparties.formats.party import (
     OwnershipInput,
     PartyInput,
     Reject,
+    schema_named,
 )
 from muniment.spine.errors import Invalid
+
+if TYPE_CHECKING:
+    from followthemoney.schema import Schema
 
 MOST_BYTES = 200 * 1024 * 1024
 MOST_LINE = 1024 * 1024
@@ -172,7 +173,7 @@ class _Reading:
         if ident in self.idents:
             raise _FaultError("id", "is used by an earlier line")
         named = entity.get("schema")
-        schema = model.get(named) if isinstance(named, str) else None
+        schema = schema_named(named) if isinstance(named, str) else None
         if schema is None:
             raise _FaultError("schema", "is not known to FollowTheMoney")
         properties = _properties(entity.get("properties"), schema)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
-
-from followthemoney import model
+from typing import TYPE_CHECKING, Any, Literal
 
 from muniment.proof.canonical import canonical
 from muniment.proof.errors import Malformed
 from muniment.spine.errors import Invalid
+
+if TYPE_CHECKING:
+    from followthemoney.schema import Schema
 
 Kind = Literal["person", "organisation"]
 Role = Literal["owner", "director"]
@@ -126,6 +127,14 @@ class ImportPlan:
     notices: tuple[Reject, ...] = field(default_factory=tuple)
 
 
+def schema_named(name: str) -> Schema | None:
+    """Return the FollowTheMoney schema of this name, or None."""
+    # Reading it takes longer than all else that a command starts with.
+    from followthemoney import model  # noqa: PLC0415  see above
+
+    return model.get(name)
+
+
 def to_ftm(party: PartyInput) -> dict[str, Any]:
     """Return the party as a FollowTheMoney-shaped dict, because that is what screening asks with.
 
@@ -134,7 +143,7 @@ def to_ftm(party: PartyInput) -> dict[str, Any]:
     :returns: `{"id", "schema", "properties": {name: [text, ...]}}`.
     """
     schema = party.schema or ("Person" if party.kind == "person" else "Organization")
-    described = model.get(schema)
+    described = schema_named(schema)
     person = party.kind == "person"
     properties: dict[str, set[str]] = {"name": {party.name}, "alias": set(party.aliases)}
     properties["weakAlias"] = set(party.weak_aliases)

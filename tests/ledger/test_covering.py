@@ -132,6 +132,24 @@ def test_a_tenants_state_is_held_through_its_anchor_by_the_first_head_above_it(o
     assert proof.checkpoint == file_at(expected).read_bytes()
 
 
+def test_of_the_anchors_below_the_oldest_kept_head_one_alone_is_opened(
+    one: Houses, ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page about an old entry must not open every anchor of a long history."""
+    monkeypatch.setattr(witnessing, "MOST_KEPT", 2)
+    for number in range(5):
+        settled(ada, f"Case {number}")
+    oldest = kept()[0]
+    log = logs.of(ada.tenant)
+    every = covering._anchors(log, 0, 0)
+    needed = covering._anchors(log, 0, oldest)
+    assert len([at for _, at in every if at < oldest]) > 1
+    assert needed == every[-len(needed) :]
+    assert len([at for _, at in needed if at < oldest]) == 1
+    with tenant_scope(ada.tenant):
+        assert covering.states([1])[1].size == oldest
+
+
 def test_the_file_of_an_entry_stands_under_the_first_head_that_was_signed_for_it(
     houses: Houses, ada: Any
 ) -> None:

@@ -136,7 +136,9 @@ def _through(log: Log, found: Policy, sizes: Collection[int]) -> Iterator[tuple[
     if not sizes:
         return
     kept = Kept(logs.of(DEPLOYMENT), found)
-    anchors = _anchors(log, min(sizes))
+    if not kept.sizes:
+        return
+    anchors = _anchors(log, min(sizes), kept.sizes[0])
     anchored = [size for size, _ in anchors]
     for size in sizes:
         at = bisect_left(anchored, size)
@@ -145,8 +147,12 @@ def _through(log: Log, found: Policy, sizes: Collection[int]) -> Iterator[tuple[
             yield size, _cover(head, found)
 
 
-def _anchors(log: Log, least: int) -> list[tuple[int, int]]:
-    """Return the anchored sizes of a log and where the deployment's log holds them, from a size on, in order."""
+def _anchors(log: Log, least: int, oldest: int) -> list[tuple[int, int]]:
+    """Return the anchored sizes of a log and where the deployment's log holds them, from a size on, in order.
+
+    :param oldest: the size of the oldest kept head: of the anchors that it holds the newest is enough, since the same
+        head comes first for all of them.
+    """
     held: list[tuple[int, int]] = []
     with tenant_scope(DEPLOYMENT):
         rows = Entry.objects.filter(kind=ANCHOR, subject=f"log/{log.tag}").order_by("-idx")
@@ -155,6 +161,8 @@ def _anchors(log: Log, least: int) -> list[tuple[int, int]]:
             if size < least:
                 break
             held.append((size, one.idx))
+            if one.idx < oldest:
+                break
     return held[::-1]
 
 

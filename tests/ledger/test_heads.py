@@ -116,13 +116,13 @@ def test_a_checkpoint_row_that_is_gone_is_named(two, ada, which, words):
 
 
 def test_checkpoint_rows_that_were_numbered_anew_are_named(two, ada):
+    second = rows(ada)[1]
     with owner(ada.tenant, "ledger_checkpoint") as cursor:
         update(cursor, "ledger_checkpoint", "number = 0", "tenant_id", key(ada.tenant))
     said = faults(ada)
     assert "another row bears its number" in said
     assert (
-        f"checkpoint row {rows(ada)[1].id.hex} at {rows(ada)[1].size} entries: it is not as the ledger"
-        in said
+        f"checkpoint row {second.id.hex} at {second.size} entries: it is not as the ledger wrote it" in said
     )
 
 

@@ -21,6 +21,8 @@ from tests.lifecycle.test_drill import DUMP_PERSON, NAMED
 from tests.support import plugin, postgres
 from tests.support.seeded import Seeded, _environment, served
 
+from muniment.lifecycle import cleaning
+
 pytestmark = [
     pytest.mark.database,
     pytest.mark.timeout(1800),  # each of its dozen programs takes seconds
@@ -52,6 +54,15 @@ from muniment.lifecycle.models import Erasure
 from muniment.spine.scope import tenant_scope
 with tenant_scope(UUID(sys.argv[1])):
     print(Erasure.objects.get(id=sys.argv[2]).cleaned_at is not None)
+"""
+
+#: Prints what became of the bytes of rows that are no more, with so many seconds of patience.
+REWRITTEN = """
+import sys, django
+django.setup()
+from muniment.lifecycle import cleaning
+cleaning.PATIENCE = float(sys.argv[1])
+print(cleaning.clean().told())
 """
 
 
@@ -89,6 +100,16 @@ class Lived:
 
     def _at(self, name: str) -> str:
         return f"{self.boss.rsplit('/', 1)[0]}/{name}"
+
+    def outdate(self) -> None:
+        """Leave a former version of each counterparty, as changing it does."""
+        with psycopg.connect(self._at(self.names["tables"]), autocommit=True) as server:
+            server.execute("SET session_replication_role = replica")
+            done = server.execute("UPDATE counterparties_counterparty SET created_at = created_at")
+            assert done.rowcount > 0
+
+    def rewritten(self, patience: str) -> str:
+        return self.house.run(REWRITTEN, patience).strip()
 
     def _tool(self, program: str, *words: str) -> None:
         done = subprocess.run(
@@ -143,6 +164,22 @@ def test_the_worker_rewrites_deleted_rows_as_the_owner_while_it_erases(lived):
     lived.restore(tables="after", keys="after")
     assert lived.house.run(CLEANED, lived.house.tenant, lived.order).strip() == "True"
     assert lived.faults() == []
+
+
+def test_deleted_rows_go_whatever_the_other_databases_of_the_server_do(lived):
+    with psycopg.connect(lived.boss) as other:
+        other.execute("SELECT pg_current_xact_id()")
+        lived.outdate()
+        assert lived.rewritten("60").startswith("rewritten ")
+
+
+def test_deleted_rows_that_an_older_reading_of_the_database_can_see_are_left_for_later(lived):
+    with psycopg.connect(lived._at(lived.names["tables"])) as reader:
+        reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        reader.execute("SELECT count(*) FROM pg_class")
+        lived.outdate()
+        assert lived.rewritten("0.2") == f"{cleaning.LEFT} ({cleaning.OLDER})"
+    assert lived.rewritten("60").startswith("rewritten ")
 
 
 def test_everything_from_before_is_put_back_and_nothing_is_served_before_it_is_erased_again(lived):

@@ -3,6 +3,9 @@
 SQLCipher overwrites deleted cells already (`secure_delete`); the file is written anew all the same and its log emptied.
 On PostgreSQL a table is rewritten without its dead rows, which only the owner of the tables may do. What an older
 reading keeps alive is not taken for clean.
+
+A rewriting (`VACUUM FULL`) spares what the oldest transaction of the whole server might see, also one of another
+database; a plain `VACUUM` asks only for readers of its own database, and the former copies what the latter left.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ NOT_ALONE: Final = "somebody works with the database just now"
 NO_OWNER: Final = "the address of the tables' owner is not set (MUNIMENT_DATABASE_OWNER)"
 REFUSED: Final = "the tables' owner could not rewrite them"
 #: Seconds to wait for a short reading to end, such as the server's own, and between two rewritings.
-PATIENCE: Final = 3.0
+PATIENCE: Final = 10.0
 PAUSE: Final = 0.1
 OLDER: Final = "an older reading of the database keeps deleted rows alive: end dumps and forgotten sessions"
 _CACHE: Final = type(functools.lru_cache(len))
@@ -113,6 +116,7 @@ def _postgres() -> Cleaned:
             while True:
                 carried.clear()
                 for table in TABLES:
+                    own.execute(f"VACUUM (DISABLE_PAGE_SKIPPING) {table}".encode())
                     own.execute(f"VACUUM (FULL, VERBOSE) {table}".encode())
                 if not any(carried) or time.monotonic() > deadline:
                     break

@@ -7,7 +7,6 @@ give it, finds whichever of them leaked.
 from __future__ import annotations
 
 import base64
-import re
 import secrets
 import string
 from collections.abc import Iterable, Iterator
@@ -48,7 +47,7 @@ class Canaries:
         return f"? ({plain[:60]})"
 
 
-def spellings(word: bytes) -> dict[str, re.Pattern[bytes]]:
+def spellings(word: bytes) -> dict[str, tuple[bytes, ...]]:
     """Return how bytes can be written down: as they are, in capitals, UTF-16, hexadecimal, base64, URL-encoded."""
     found: dict[str, list[bytes]] = {"raw": [word]}
     text = word.decode("ascii", "ignore")
@@ -63,10 +62,7 @@ def spellings(word: bytes) -> dict[str, re.Pattern[bytes]]:
     ]
     for alphabet, encode in (("base64", base64.b64encode), ("base64url", base64.urlsafe_b64encode)):
         found[alphabet] = [_inner(encode, spelt, lead) for spelt in variants for lead in range(3)]
-    return {
-        name: re.compile(b"|".join(re.escape(one) for one in dict.fromkeys(many)))
-        for name, many in found.items()
-    }
+    return {name: tuple(dict.fromkeys(many)) for name, many in found.items()}
 
 
 def _inner(encode: object, word: bytes, lead: int) -> bytes:
@@ -86,24 +82,33 @@ def files(*folders: Path) -> Iterator[tuple[str, bytes]]:
 
 def search(canaries: Canaries, held: Iterable[tuple[str, bytes]]) -> list[tuple[str, str, str]]:
     """Return (place, spelling, where it was sent) for each canary that is found."""
-    patterns = spellings(canaries.stem.encode())
+    spelt = spellings(canaries.stem.encode())
     return [
-        (place, spelling, canaries.name(raw[hit.start() : hit.end() + 80]))
+        (place, spelling, canaries.name(raw[start : start + len(one) + 80]))
         for place, raw in held
-        for spelling, pattern in patterns.items()
-        for hit in pattern.finditer(raw)
+        for spelling, many in spelt.items()
+        for one in many
+        for start in _places(one, raw)
     ]
+
+
+def _places(one: bytes, raw: bytes) -> Iterator[int]:
+    """Yield where it stands; several searches for one word each are far quicker than one for any of them."""
+    start = raw.find(one)
+    while start >= 0:
+        yield start
+        start = raw.find(one, start + len(one))
 
 
 def search_secrets(
     secrets_of: dict[str, bytes], held: Iterable[tuple[str, bytes]]
 ) -> list[tuple[str, str, str]]:
     """Return (place, spelling, which) for each secret that is found."""
-    patterns = {which: spellings(word) for which, word in secrets_of.items()}
+    words = {which: spellings(word) for which, word in secrets_of.items()}
     return [
         (place, spelling, which)
         for place, raw in held
-        for which, spelt in patterns.items()
-        for spelling, pattern in spelt.items()
-        if pattern.search(raw)
+        for which, spelt in words.items()
+        for spelling, many in spelt.items()
+        if any(one in raw for one in many)
     ]

@@ -83,7 +83,7 @@ class Stay(Keeping):
             if login["secret"]:
                 self.words[f"TOTP of the {login['role']}"] = login["secret"]
         self.cases: list[str] = []
-        self.used: dict[str, str] = {}
+        self.used: dict[str, int] = {}
 
     # --- by pages
 
@@ -132,7 +132,7 @@ class Stay(Keeping):
             secret = page.page.xpath("//code")[0].text_content()
             self.words[f"TOTP of a new {role}"] = secret
             form = next(one for one in visitor.forms(page) if "code" in one.typed)
-            form.put("code", self.code(role))
+            form.put("code", self.code(self.logins[role], secret))
             page = visitor.send(form)
             assert "/factor/codes/" in page.address, page.raw[-2000:]
 
@@ -374,7 +374,10 @@ class Stay(Keeping):
         return {**{which: word.encode() for which, word in self.words.items()}, **self.keys}
 
     def postgres(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the bytes of the database's own files after a checkpoint, and every row as text."""
+        """Yield the bytes of the database's own files after a checkpoint, and every row as text.
+
+        Of the server's write-ahead log, which all databases share, what was written since the installation has keys.
+        """
         boss = os.environ["MUNIMENT_TEST_POSTGRES"]
         name = self.house.environment["MUNIMENT_DATABASE"].rsplit("/", 1)[1]
         with psycopg.connect(f"{boss.rsplit('/', 1)[0]}/{name}", autocommit=True) as server:
@@ -390,7 +393,9 @@ class Stay(Keeping):
             for table in tables:
                 rows = server.execute(sql.SQL("SELECT t::text FROM {} t").format(sql.Identifier(table)))
                 yield f"table {table}", "\n".join(row[0] for row in rows).encode()
-        yield from files(folder / "base" / str(oid), folder / "pg_wal", folder.parent / "log")
+        since = (self.house.home / "keys" / "master.key").stat().st_mtime - 1
+        written = [one for one in (folder / "pg_wal").iterdir() if one.stat().st_mtime >= since]
+        yield from files(folder / "base" / str(oid), *written, folder.parent / "log")
 
 
 def _plain(address: str) -> str:

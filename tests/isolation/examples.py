@@ -198,3 +198,5 @@ def an_export(firm: Firm) -> UUID:
 PLAIN["tile"] = "0/000"
 #: Heads of a log are numbered from 0 in every log; whose log it is, the session says.
 PLAIN["number"] = "0"
+#: So are its sizes.
+PLAIN["size"] = "1"

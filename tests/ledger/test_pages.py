@@ -284,11 +284,13 @@ def test_a_tiles_program_reads_the_whole_log_over_the_api(client_as, lived, vera
     publish.settle(heads=True)
     folder = logs.folder(logs.of(ada.tenant))
     # What a young log does not have yet: keys that followed, a bound, a quorum; and what is none of a reader's.
-    for name in ("succession", "pruned.json", "witnessed", *NOT_FOR_READERS):
+    (folder / "cosigned").mkdir(exist_ok=True)
+    for name in ("succession", "pruned.json", "witnessed", "cosigned/1", *NOT_FOR_READERS):
         (folder / name).write_bytes(b"of " + name.encode())
     held = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     assert {"checkpoint", "cose-head", "receipt-key"} < set(held)
     assert any(name.startswith("heads/") for name in held)
+    assert client.get("/api/v1/ledger/cosigned").json() == {"sizes": [1]}
     for name, file in held.items():
         answer = client.get(f"/api/v1/ledger/{name}")
         if name in NOT_FOR_READERS:
@@ -305,12 +307,16 @@ def test_a_tiles_program_reads_the_whole_log_over_the_api(client_as, lived, vera
     assert reader.get_entry(entry.idx) == bytes(entry.leaf)
 
 
-@pytest.mark.parametrize("name", ["succession", "pruned.json", "witnessed", "heads/000", "heads/0/000"])
+@pytest.mark.parametrize(
+    "name", ["succession", "pruned.json", "witnessed", "cosigned/1", "heads/000", "heads/0/000"]
+)
 def test_what_a_log_does_not_have_beside_its_tiles_is_absent(client_as, lived, vera, name):
     assert client_as(vera).get(f"/api/v1/ledger/{name}").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["asked.json", "heads/../asked.json", "heads/", "time/x", ".lock", ""])
+@pytest.mark.parametrize(
+    "name", ["asked.json", "heads/../asked.json", "heads/", "cosigned/01", "time/x", ".lock", ""]
+)
 def test_a_name_that_no_reader_gets_is_absent(lived, ada, name):
     with tenant_scope(ada.tenant):
         (logs.folder(logs.of(ada.tenant)) / "asked.json").write_bytes(b"{}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from tests.lifecycle.people import NAME, WHY
 from tests.ops.commands import here
 
 from muniment.counterparties.models import Counterparty
-from muniment.ledger import lag, logs, publish, verify
+from muniment.ledger import lag, logs, publish, taking, verify
 from muniment.ledger.checks import runs
 from muniment.ledger.damage import found as damage
 from muniment.ledger.models import Entry
@@ -145,6 +146,24 @@ def test_the_worker_goes_on_checking_when_an_organisation_was_closed_and_shows_n
         assert any(closed.origin in sentence for sentence in runs.faults_of(again))
     finally:
         path.write_bytes(kept)
+
+
+def test_nothing_is_pruned_of_a_closed_organisations_log(erasing, adam, mallory, keys_come_back, monkeypatch):
+    """Nobody can decide anything in it any more, not even what may go."""
+    order(erasing)
+    closing.close(adam.tenant)
+    publish.settle()
+    asked: list[UUID] = []
+    prune = taking.prune
+
+    def noted(tenant, *rest, **more):
+        asked.append(tenant)
+        return prune(tenant, *rest, **more)
+
+    monkeypatch.setattr(taking, "prune", noted)
+    looking._prune(threading.Event())
+    assert mallory.tenant in asked
+    assert adam.tenant not in asked
 
 
 def test_the_command_writes_the_certificate_of_an_organisation_that_is_closed_already(

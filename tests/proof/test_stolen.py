@@ -99,6 +99,7 @@ def test_after_a_theft_keys_follow_each_other_as_before() -> None:
         {"good_size": 2},
         {"good_root": "00" * 32},
         {"good_size": "2", "good_root": "00" * 32},
+        {"good_size": False, "good_root": "00" * 32},
         {"good_size": -1, "good_root": "00" * 32},
         {"good_size": 1, "good_root": "00" * 32},
         {"good_size": 0, "good_root": "00" * 31},

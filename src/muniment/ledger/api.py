@@ -20,6 +20,7 @@ from muniment.ledger.exports.asked import Asked as Filters
 from muniment.ledger.exports.asked import require_asked
 from muniment.ledger.models import Entry
 from muniment.ledger.schemas import (
+    CosignedOut,
     EntriesIn,
     EntriesOut,
     EntryOut,
@@ -252,6 +253,21 @@ def pruned(request: Asked) -> HttpResponse:
 def witnessed(request: Asked) -> HttpResponse:
     """Return the cosigned checkpoint that last had the quorum of the policy."""
     return _beside(request, "witnessed")
+
+
+@router.get(
+    "/cosigned", response=CosignedOut, summary="List the sizes at which a cosigned checkpoint is kept"
+)
+def cosigned(request: Asked) -> dict[str, Any]:
+    """Return the sizes of the newest heads that are kept with the cosignatures they got, in order."""
+    _reader(request)
+    return {"sizes": queries.cosigned_sizes()}
+
+
+@router.get("/cosigned/{int:size}", summary="Get the checkpoint of a size with the cosignatures it got")
+def cosigned_head(request: Asked, size: int) -> HttpResponse:
+    """Return an earlier checkpoint with its cosignatures; whether they are a quorum, the reader's policy says."""
+    return _beside(request, f"cosigned/{size}")
 
 
 @router.get("/heads/{path:tile}", summary="Get what an entry says about the ends of the streams")

@@ -20,6 +20,7 @@ from muniment.ledger.openings import Opened, opened_if_whole
 from muniment.ledger.questions import wanted as asking
 from muniment.ledger.questions.wanted import between, in_order, is_reading, matching
 from muniment.ledger.witnessing import dressed
+from muniment.proof import kept
 from muniment.proof.errors import Malformed
 from muniment.proof.leaf import FIXED
 from muniment.proof.merkle import leaf_hash, verify_inclusion
@@ -36,7 +37,9 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _TILE: Final = re.compile(r"(?:[0-9]{1,2}|entries)/(?:x[0-9]{3}/){0,6}[0-9]{3}(?:\.p/[0-9]{1,3})?")
 #: What else of a log's folder its readers get: signed by the log, or opened against leaves that it signed. How asking
 #: witnesses or pushing went is nobody's outside.
-_BESIDE: Final = re.compile(r"cose-head|succession|pruned\.json|witnessed|heads/(?:x[0-9]{3}/){0,6}[0-9]{3}")
+_BESIDE: Final = re.compile(
+    r"cose-head|succession|pruned\.json|witnessed|heads/(?:x[0-9]{3}/){0,6}[0-9]{3}|cosigned/[1-9][0-9]{0,18}"
+)
 
 
 def hidden(wanted: Wanted) -> int:
@@ -319,6 +322,11 @@ def beside(name: str) -> bytes:
     if not _BESIDE.fullmatch(name):
         raise Absent
     return _file_of_log(name)
+
+
+def cosigned_sizes() -> list[int]:
+    """Return at which sizes the tenant's own log keeps a head with the cosignatures it got, in order."""
+    return kept.cosigned_sizes(logs.folder(Log.objects.get()))
 
 
 def _file_of_log(name: str) -> bytes:

@@ -118,6 +118,12 @@ class HeadOut(Out):
     keys: list[str]
 
 
+class CosignedOut(Out):
+    """The sizes of the kept heads, the newest last."""
+
+    sizes: list[int]
+
+
 class ExportIn(BaseModel):
     """What is to be exported; filters that are left out ask for everything, times from and up to without."""
 

@@ -349,7 +349,7 @@ def _opened(event: Disclosed, keys: bytes) -> dict[str, Any]:
 def _good(facts: dict[str, Any], index: int, origin: str) -> Checkpoint:
     """Return the last state that is surely the log's own, as the entry that replaces stolen keys names it."""
     size, root = facts.get("facts.good_size"), facts.get("facts.good_root")
-    if not isinstance(size, int) or not 0 <= size <= index or not isinstance(root, str):
+    if type(size) is not int or not 0 <= size <= index or not isinstance(root, str):
         raise Malformed("Stolen keys are replaced without the last good state of the log.")
     try:
         good = Checkpoint(origin, size, bytes.fromhex(root))

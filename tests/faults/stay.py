@@ -374,10 +374,7 @@ class Stay(Keeping):
         return {**{which: word.encode() for which, word in self.words.items()}, **self.keys}
 
     def postgres(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the bytes of the database's own files after a checkpoint, and every row as text.
-
-        Of the server's write-ahead log, which all databases share, what was written since the installation has keys.
-        """
+        """Yield the database's own files after a checkpoint, every row as text, and the log of writes since it is."""
         boss = os.environ["MUNIMENT_TEST_POSTGRES"]
         name = self.house.environment["MUNIMENT_DATABASE"].rsplit("/", 1)[1]
         with psycopg.connect(f"{boss.rsplit('/', 1)[0]}/{name}", autocommit=True) as server:
@@ -393,8 +390,8 @@ class Stay(Keeping):
             for table in tables:
                 rows = server.execute(sql.SQL("SELECT t::text FROM {} t").format(sql.Identifier(table)))
                 yield f"table {table}", "\n".join(row[0] for row in rows).encode()
-        since = (self.house.home / "keys" / "master.key").stat().st_mtime - 1
-        written = [one for one in (folder / "pg_wal").iterdir() if one.stat().st_mtime >= since]
+        made = (self.house.home / "keys" / "master.key").stat().st_mtime - 1
+        written = [one for one in (folder / "pg_wal").iterdir() if one.stat().st_mtime >= made]
         yield from files(folder / "base" / str(oid), *written, folder.parent / "log")
 
 

@@ -214,7 +214,7 @@ class Stay(Keeping):
     ) -> Answer:
         """Fill each field for words of one form with a canary of its own; what is refused is left out the next time."""
         without: set[str] = set()
-        for _try in range(4):
+        for _try in range(len(self.STRICT) + 2):
             page = self.look(visitor, path)
             fitting = [one for one in visitor.forms(page) if _plain(one.action).endswith(_plain(action))]
             form = max(fitting, key=lambda one: len(one.typed + one.files))

@@ -277,6 +277,8 @@ def test_a_reference_may_look_like_anything_but_a_percentage(reference):
     [
         ("lei", "5299", "has 4 letters and digits where an LEI has 20"),
         ("lei", "529900T8BM49AURSDO56", "check digits do not fit"),
+        ("lei", "CANARYSOAAMFMVKMOJRQURDZWYJTUJ", "has 30 letters and digits where an LEI has 20"),
+        ("lei", "ABCDEFGHIJKLMNOPQAAH", "check digits do not fit"),
         ("imo", "IMO 90747", "has 5 signs where an IMO number has 7 digits"),
         ("tax", "12~34", "write letters, digits, blanks"),
         ("passport", "X" * 70, "has 70 signs; a number has at most 64"),

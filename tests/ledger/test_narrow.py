@@ -33,6 +33,26 @@ def plan(rows) -> str:
         return " ".join(str(row) for row in cursor.fetchall())
 
 
+def alone(tenant, index: str) -> None:
+    """Take every other index away, till the test is taken back.
+
+    Where statistics are those of an empty table all indexes cost PostgreSQL the same, and which it takes is chance.
+    """
+    with owner(tenant, "ledger_entry") as cursor:
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes WHERE tablename = 'ledger_entry' AND indexname <> %s", [index]
+        )
+        others = [name for (name,) in cursor.fetchall()]
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE conrelid = 'ledger_entry'::regclass AND contype IN ('p', 'u')"
+        )
+        held = [name for (name,) in cursor.fetchall()]
+        for name in held:
+            cursor.execute(f'ALTER TABLE ledger_entry DROP CONSTRAINT "{name}" CASCADE')
+        for name in set(others) - set(held):
+            cursor.execute(f'DROP INDEX "{name}"')
+
+
 @pytest.mark.parametrize(
     ("asked", "index"),
     [
@@ -43,13 +63,19 @@ def plan(rows) -> str:
     ],
 )
 def test_a_question_for_a_word_is_answered_along_the_index_of_that_word(opened, ada, asked, index):
+    ((name, word),) = asked.items()
+    if connection.vendor == "postgresql":
+        alone(ada.tenant, index)
     with tenant_scope(ada.tenant):
         rows = Entry.objects.filter(**asked)
-        if connection.vendor == "postgresql" and "subject" in asked:
-            return  # without an order, an empty table's statistics choose any index there
-        assert index in plan(rows if "subject" in asked else rows.order_by("-idx"))
-        ((name, word),) = asked.items()
-        if connection.vendor != "postgresql":
+        found = plan(rows if "subject" in asked else rows.order_by("-idx"))
+        assert index in found
+        if connection.vendor == "postgresql":
+            along = found.split("Index Cond: ")[1].split("Filter: ")[0]
+            # The index of classes holds refusals alone there, and so has no word of its own to ask for.
+            assert f"{name})::text = '{word}'" in along or name == "cls", found
+            assert "Sort" not in found
+        else:
             assert index in plan(Entry.objects.filter(**{f"{name}__in": [word, "another"]}))
 
 

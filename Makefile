@@ -74,8 +74,8 @@ format: .venv/.dev ## let ruff put the code into form
 
 lock: .venv/.dev ## resolve the dependencies anew and write the lock files (no addresses in them)
 	@$(BIN)/uv lock --quiet --upgrade
-	@$(BIN)/uv export --quiet --no-header --no-annotate --no-emit-project --no-dev --group build -o requirements.lock
-	@$(BIN)/uv export --quiet --no-header --no-annotate --no-emit-project --all-groups -o requirements-dev.lock
+	@$(BIN)/uv export --quiet --no-header --no-annotate --no-emit-project --no-dev --group build --extra pdf -o requirements.lock
+	@$(BIN)/uv export --quiet --no-header --no-annotate --no-emit-project --all-groups --extra pdf -o requirements-dev.lock
 	@sed -i '/^#/d' requirements.lock requirements-dev.lock
 
 clean: ## remove what was built, not what was installed

@@ -1,7 +1,8 @@
-"""What tests need from Debian: Chromium and PostgreSQL. Installs them as root, otherwise names them and stops."""
+"""What tests need from Debian: Chromium, PostgreSQL, Pango and other people's verifiers. Installs them as root, otherwise names them and stops."""
 
 from __future__ import annotations
 
+import ctypes.util
 import os
 import shutil
 import subprocess
@@ -16,6 +17,11 @@ def missing() -> list[str]:
         wanted.append("chromium")
     if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         wanted.append("postgresql")
+    for program, package in (("pdfsig", "poppler-utils"), ("openssl", "openssl"), ("file", "file")):
+        if shutil.which(program) is None:
+            wanted.append(package)
+    if ctypes.util.find_library("pangoft2-1.0") is None:
+        wanted += ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]
     return wanted
 
 

@@ -1,4 +1,4 @@
-"""What tests need from Debian: Chromium, PostgreSQL, Pango and other people's verifiers. Installs them as root, otherwise names them and stops."""
+"""What tests need from Debian: Chromium, PostgreSQL, Pango, pdfsig. Installs them as root, or names them and stops."""
 
 from __future__ import annotations
 

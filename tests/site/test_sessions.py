@@ -8,11 +8,15 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import DatabaseError, OperationalError, connection
+from django.http import HttpResponse
+from django.test import RequestFactory
 from django.utils import timezone
 
 from muniment.ops.serving.sweeping import sweep
+from muniment.site.middleware import Sessions
 from muniment.site.sessions import SessionStore, row_name
 from muniment.site.shared_memory import SharedMemory
 
@@ -134,3 +138,38 @@ def test_the_sweep_takes_away_what_is_over_and_nothing_else(client_as, ada):
     assert sweep(now + timedelta(seconds=61)) == 2
     assert memory.get("not yet") == 1
     assert living.get("/").status_code == 200
+
+
+def changing(request):
+    """Answer as a view that leaves a message in the session."""
+    request.session["told"] = "done"
+    return HttpResponse("done")
+
+
+@pytest.fixture
+def asked(client_as, ada):
+    request = RequestFactory().post("/anything/")
+    request.COOKIES["__Host-session"] = key_of(client_as(ada))
+    request.number = "0" * 32
+    return request
+
+
+def failing(fault):
+    def save(*_: object, **__: object) -> None:
+        raise fault
+
+    return save
+
+
+def test_a_locked_database_is_no_deleted_session_and_says_to_look_first(asked, monkeypatch):
+    """Twenty seconds of a locked file came as 400, after the action was done; a second try did it twice."""
+    monkeypatch.setattr(Session, "save", failing(OperationalError("database is locked")))
+    answered = Sessions(changing)(asked)
+    assert answered.status_code == 503
+    assert "may be done already" in answered.content.decode()
+
+
+def test_a_session_that_somebody_ended_meanwhile_stays_what_it_was(asked, monkeypatch):
+    monkeypatch.setattr(Session, "save", failing(DatabaseError("Forced update did not affect any rows.")))
+    with pytest.raises(SessionInterrupted):
+        Sessions(changing)(asked)

@@ -10,7 +10,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import structlog
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.handlers.asgi import ASGIRequest
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -62,6 +65,32 @@ class Envelope:
         """Put a refusal into words; a fault of ours is left to Django, which logs it and answers 500."""
         found = problems.of_exception(error)
         return None if found is None else problems.answer(request, found)
+
+
+class Sessions(SessionMiddleware):
+    """Django's sessions, which tell a database that cannot answer from a session that somebody ended.
+
+    Django calls every fault of the database while a session is saved a deleted session, and answers 400; whoever
+    goes back and sends the form again does the same thing twice, since the action itself is done by then.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Save the session; when the database is not able to, say that what was asked for may be done already."""
+        try:
+            return super().process_response(request, response)
+        except SessionInterrupted as interrupted:
+            if not _for_want_of_a_database(interrupted):
+                raise
+            return problems.answer(request, problems.done_perhaps())
+
+
+def _for_want_of_a_database(fault: BaseException | None) -> bool:
+    """Say whether a fault goes back to a database that could not answer, such as a file locked for too long."""
+    while fault is not None:
+        if isinstance(fault, OperationalError):
+            return True
+        fault = fault.__context__
+    return False
 
 
 def _own_words(request: HttpRequest, response: HttpResponseBase) -> bool:

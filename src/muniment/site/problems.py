@@ -106,6 +106,15 @@ def by_status(status: int) -> Problem:
     return Problem(status, "unreadable", _("This cannot be read"), _("The request cannot be answered."))
 
 
+def done_perhaps() -> Problem:
+    """Return the words for an answer that was lost after the work: what was asked for may be done."""
+    return replace(
+        by_status(503),
+        what=_("The database was too busy to finish this answer. What you asked for may be done already."),
+        todo=_("Look whether it is done before you send it again."),
+    )
+
+
 def too_large(largest: int) -> Problem:
     """Return the words for a body that is larger than the installation takes.
 

@@ -96,7 +96,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "muniment.site.middleware.Envelope",
     "muniment.site.static.StaticFiles",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "muniment.site.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
